@@ -1,0 +1,43 @@
+# Everything is installed into this checkout: .venv and node_modules.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PORT ?= 5000
+PYTHON ?= python3
+BIN := .venv/bin
+
+help: ## What can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: .venv/run static/vendor/htmx.min.js ## Install, migrate, fill the demo world, start web and worker
+	@PORT=$(PORT) .ci/serve
+
+test: .venv/dev static/vendor/htmx.min.js ## Run all tests, the browser and PostgreSQL ones too
+	@.ci/chromium
+	$(BIN)/pytest -n $${PYTEST_WORKERS:-2} --dist loadfile $(ARGS)
+
+lint: .venv/dev ## Check style, types and templates
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/djlint --quiet --check --lint templates
+
+bench: .venv/dev static/vendor/htmx.min.js ## Measure against the bars of tests/benchmarks
+	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+.PHONY: help run test lint bench
+
+.venv/bin/pip:
+	@.ci/venv $(PYTHON)
+
+# What pip has installed is remembered by a file each, so that a second run is quick.
+.venv/run: .venv/bin/pip pyproject.toml .ci/constraints.txt
+	@.ci/install run
+	@touch $@
+
+.venv/dev: .venv/bin/pip pyproject.toml .ci/constraints.txt
+	@.ci/install dev
+	@touch $@ .venv/run
+
+static/vendor/htmx.min.js: package.json
+	@.ci/htmx
