@@ -1,0 +1,183 @@
+"""The database handle, the column types every table shares, and how each database begins."""
+
+import json
+import os
+import time
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    bindparam,
+    cast,
+    event,
+    func,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, mapped_column
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+
+class Base(DeclarativeBase):
+    #: Constraints carry names, so that a migration can find them on either database.
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base)
+migrate = Migrate(db=db, directory=str(Path(__file__).parent / "migrations"))
+
+if TYPE_CHECKING:
+
+    class Model(Base):
+        __abstract__ = True
+
+else:
+    Model = db.Model
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def new_id() -> uuid.UUID:
+    """A UUID of version 7 (RFC 9562): random, and in the order of making, which keeps indexes compact."""
+    milliseconds = time.time_ns() // 1_000_000
+    value = milliseconds << 80 | int.from_bytes(os.urandom(10))
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return uuid.UUID(int=value)
+
+
+def key_of(text: str) -> str:
+    """The form in which e-mail addresses, user names and short names are compared."""
+    return text.strip().casefold()
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware time in UTC. SQLite forgets the zone, so it is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC)
+
+
+def choice(values: type[StrEnum], name: str) -> Enum:
+    """A column of a few words, held to them by a check constraint."""
+    return Enum(
+        values,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        values_callable=lambda members: [member.value for member in members],
+        length=20,
+    )
+
+
+PrimaryKey = Annotated[uuid.UUID, mapped_column(primary_key=True, default=new_id)]
+Name = Annotated[str, mapped_column(String(255))]
+Words = Annotated[str, mapped_column(Text)]
+Moment = Annotated[datetime, mapped_column(UtcDateTime)]
+CreatedAt = Annotated[datetime, mapped_column(UtcDateTime, default=now)]
+
+
+class _ArrayOfText(FunctionElement[str]):
+    """The texts of a JSON array as a table: one parameter, however many there are."""
+
+    inherit_cache = True
+    type = Text()
+
+
+@compiles(_ArrayOfText, "sqlite")
+def _array_on_sqlite(element: _ArrayOfText, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(_ArrayOfText, "postgresql")
+def _array_on_postgresql(element: _ArrayOfText, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"jsonb_array_elements_text(CAST({compiler.process(element.clauses, **kw)} AS jsonb))"
+
+
+def among(
+    column: ColumnElement[Any] | InstrumentedAttribute[Any], values: Iterable[str | uuid.UUID]
+) -> ColumnElement[bool]:
+    """`column IN values` for any number of texts or UUIDs (a parameter each would end at 32,766 of them)."""
+    texts = [value.hex if isinstance(value, uuid.UUID) else value for value in values]
+    array = _ArrayOfText(bindparam(None, json.dumps(texts), Text)).table_valued("value")
+    return column.in_(select(cast(array.c.value, column.type)))
+
+
+def insert_new(table: Any) -> Any:
+    """An INSERT that leaves out the rows which a unique constraint knows already."""
+    dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table).on_conflict_do_nothing()
+
+
+def count_up_to(query: Any, most: int) -> int:
+    """How many rows there are, counted no further than `most`: the cost does not grow with the table."""
+    return db.session.scalar(select(func.count()).select_from(query.limit(most).subquery())) or 0
+
+
+def begin_writing() -> None:
+    """Begin this session's transaction as a writer.
+
+    SQLite lets one write at a time, and refuses at once a reader that turns writer after another has
+    written. Who is going to write therefore says so first, and waits its turn. PostgreSQL needs nothing.
+    """
+    db.session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    if type(connection).__module__.startswith("sqlite3"):
+        connection.isolation_level = None  # the "begin" below is ours, not the driver's
+        for pragma in ("journal_mode=WAL", "busy_timeout=20000", "foreign_keys=ON", "synchronous=NORMAL"):
+            connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin_on_sqlite(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        kind = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {kind}")
+
+
+def leave_work() -> None:
+    """Say that this transaction, once committed, leaves work for the worker."""
+    db.session.info["work_left"] = True
+
+
+def take_left_work(session: Session) -> bool:
+    return bool(session.info.pop("work_left", False))

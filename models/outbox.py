@@ -1,0 +1,71 @@
+"""Mail that is to go out: stored with what it tells of, sent afterwards."""
+
+import uuid
+from enum import StrEnum
+from typing import ClassVar
+
+from sqlalchemy import ForeignKey, Index, TextClause, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import CreatedAt, Model, Moment, Name, PrimaryKey, Words, choice
+
+
+class LetterKind(StrEnum):
+    INVITATION = "invitation"
+    #: To the uploader: one invitation failed.
+    FAILURE = "failure"
+    #: To the uploader: the failures beyond the limit, together.
+    FAILURES_TOGETHER = "failures_together"
+    #: To the inviter.
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    #: To the inviter: an invitation by form could not be delivered.
+    UNDELIVERED = "undelivered"
+
+
+class LetterState(StrEnum):
+    WAITING = "waiting"
+    SENT = "sent"
+    #: The mail server will never take it.
+    REFUSED = "refused"
+    #: No longer wanted when its turn came (an invitation revoked meanwhile).
+    DROPPED = "dropped"
+
+
+class Letter(Model):
+    """A letter in the outbox. It names what it tells of; the text, with its link, is written when it is sent."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[PrimaryKey]
+    kind: Mapped[LetterKind] = mapped_column(choice(LetterKind, "kind"))
+    #: What must not be written twice, such as `invitation:<id>:<link number>`.
+    once: Mapped[Name] = mapped_column(unique=True)
+    to_address: Mapped[Name]
+    invitation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("invitations.id"))
+    upload_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("uploads.id"))
+    #: Of the upload, the outcome that it tells of.
+    outcome_number: Mapped[int | None]
+    state: Mapped[LetterState] = mapped_column(choice(LetterState, "state"), default=LetterState.WAITING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[CreatedAt]
+    claimed_by: Mapped[str | None]
+    claimed_until: Mapped[Moment | None]
+    #: What the mail server said last.
+    last_answer: Mapped[Words | None]
+    created_at: Mapped[CreatedAt]
+    sent_at: Mapped[Moment | None]
+
+    #: Spelt out, so that the index over waiting letters serves (it does not for a parameter).
+    is_waiting: ClassVar[TextClause] = text("outbox.state = 'waiting'")
+
+    __table_args__ = (
+        Index(
+            "ix_outbox_due",
+            "due_at",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
+        Index("ix_outbox_invitation", "invitation_id"),
+        Index("ix_outbox_upload", "upload_id"),
+    )
