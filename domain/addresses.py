@@ -1,0 +1,77 @@
+"""E-mail addresses: which can be mailed, and what is wrong with those that cannot."""
+
+import re
+
+from domain.language import gettext as _
+from models import key_of
+
+#: Plain ASCII addresses, which are nearly all. What this accepts, email-validator accepts (a property test
+#: holds it), at a hundredth of the time; everything else is asked there.
+_PLAIN = re.compile(
+    r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
+)
+_LONGEST = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
+_LONGEST_LOCAL_PART = 64  # RFC 5321, 4.5.3.1.1
+#: Top-level names with rules of their own (RFC 6761 and others): asked of email-validator.
+_SPECIAL = (".test", ".local", ".localhost", ".invalid", ".onion", ".arpa", ".example", ".internal", ".alt")
+
+
+class AddressError(ValueError):
+    """`str(error)` says what is wrong with the address, as the end of a sentence."""
+
+
+def key_of_address(text: str) -> str:
+    """The form in which the address is compared. Raises `AddressError` if it cannot be mailed."""
+    if _is_plain(text):
+        return text.lower()
+    return key_of(_normalised(text))
+
+
+def is_international(address: str) -> bool:
+    """Whether only mail servers that know SMTPUTF8 (RFC 6531) can deliver to it."""
+    return not address.isascii() and not address.rpartition("@")[0].isascii()
+
+
+def _is_plain(text: str) -> bool:
+    return (
+        _PLAIN.fullmatch(text) is not None
+        and len(text) <= _LONGEST
+        and text.index("@") <= _LONGEST_LOCAL_PART
+        and "--" not in text
+        and not text.lower().endswith(_SPECIAL)
+    )
+
+
+def _normalised(text: str) -> str:
+    from email_validator import EmailNotValidError, validate_email  # slow to import, and seldom needed
+
+    if (reason := _common_mistake(text)) is not None:
+        raise AddressError(reason)
+    try:
+        # `.test` is for trying out, as in the demo world.
+        return validate_email(text, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError as error:
+        raise AddressError(str(error).rstrip(".")) from None
+
+
+def _common_mistake(text: str) -> str | None:
+    """What people most often mistype, in words that tell what to do."""
+    local, _at, domain = text.rpartition("@")
+    in_brackets = re.search(r"<([^<>\s]+@[^<>\s]+)>", text)
+    if in_brackets:
+        return _("write only the address, %(address)s", address=in_brackets[1])
+    if "@" not in text:
+        return _("it has no @")
+    if text.count("@") > 1 and '"' not in text:
+        return _("it has more than one @")
+    if re.search(r"\s", text):
+        return _("it has a space in it; put a comma between two addresses")
+    if not local:
+        return _("nothing stands before the @")
+    if "." not in domain:
+        return _("the part after the @ has no dot, as in example.org")
+    if domain.endswith(".") or text.startswith(".") or ".." in text:
+        return _("it has a dot too many")
+    if len(local) > _LONGEST_LOCAL_PART:
+        return _("the part before the @ is longer than 64 characters")
+    return None

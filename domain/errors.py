@@ -1,0 +1,20 @@
+"""Refusals: what the domain will not do, each with a sentence for the person who asked.
+
+Mistakes in people's files are no exceptions but data: see `domain.findings`.
+"""
+
+
+class RefusalError(Exception):
+    """`str(error)` is a sentence for the person."""
+
+
+class NotFoundError(RefusalError):
+    """It does not exist, or not for this person."""
+
+
+class NotAllowedError(RefusalError):
+    """It exists in the person's own organisation, but is not theirs to do."""
+
+
+class ConflictError(RefusalError):
+    """It cannot be done as things stand now."""

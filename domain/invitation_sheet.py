@@ -1,0 +1,257 @@
+"""The invitations sheet: what its columns take, and every problem found in its lines.
+
+This is about the file alone: whether each value is well-formed. What the values stand for (which COs,
+which groups, who may be invited) is the business of `domain.purview` and `domain.invitation_plan`.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain.addresses import AddressError, key_of_address
+from domain.columns import Column
+from domain.dates import ExpiryError, read_expiry
+from domain.findings import Finding
+from domain.language import gettext as _
+from domain.language import ngettext
+from domain.table import Record
+from models.collaboration import Role
+from models.upload import Level
+
+#: In the order that a file without a header line is taken to have.
+COLUMNS = (
+    Column("short_names", also=("short_name",)),
+    Column("intended_role", also=("role",)),
+    Column("invitees", also=("invitee", "email", "emails")),
+    Column("groups", also=("group",)),
+    Column("invitation_expiry_date"),
+    Column("membership_expiry_date"),
+    Column("message"),
+    Column("sender_name"),
+    Column("labels", also=("label",)),
+)
+REQUIRED = (("short_names", "labels"), ("invitees",))
+
+LONGEST_MESSAGE = 4_000
+LONGEST_SENDER_NAME = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Invitee:
+    #: As the file writes it.
+    email: str
+    #: As addresses are compared.
+    key: str
+
+
+@dataclass(slots=True)
+class Line:
+    """What one line says, value by value."""
+
+    number: int
+    short_names: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    intended_role: Role = Role.MEMBER
+    invitees: tuple[Invitee, ...] = ()
+    groups: tuple[str, ...] = ()
+    invitation_expiry_date: datetime | None = None
+    membership_expiry_date: datetime | None = None
+    message: str = ""
+    sender_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a cell, or with one of its values."""
+
+    #: A word for programs.
+    reason: str
+    sentence: str
+    #: The one value of several that it is about; empty: the whole cell.
+    value: str | None = None
+
+
+class CellError(ValueError):
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(*problems)
+        self.problems = problems
+
+
+Reader = Callable[[str], Any]
+
+
+class Sheet:
+    """Reads the lines of one file.
+
+    Files repeat themselves: each different value of a column is read once and remembered.
+    """
+
+    def __init__(self, columns: Iterable[str | None], now: datetime) -> None:
+        self.columns = list(columns)
+        self.now = now
+        readers: dict[str, Reader] = {
+            "short_names": _names,
+            "labels": _names,
+            "intended_role": _role,
+            "invitees": _invitees,
+            "groups": _names,
+            "invitation_expiry_date": self._expiry,
+            "membership_expiry_date": self._expiry,
+            "message": _message,
+            "sender_name": _sender_name,
+        }
+        self._cells: list[tuple[int, str, Reader, dict[str, Any]]] = [
+            (place, name, readers[name], {}) for place, name in enumerate(self.columns) if name is not None
+        ]
+
+    def read(self, record: Record) -> tuple[Line, list[Finding]]:
+        """The line, and what is wrong with it; with errors, the line is not to be relied on."""
+        line, problems, values = Line(record.line), [], record.values
+        width = len(values)
+        if width > len(self.columns):
+            return line, [self._too_many_values(record)]
+        for place, name, read, known in self._cells:
+            if place >= width or not (text := values[place]):
+                continue
+            try:
+                value = known[text] if text in known else known.setdefault(text, read(text))
+            except CellError as error:
+                problems += _findings(record.line, name, text, error)
+            else:
+                setattr(line, name, value)
+        if not (line.invitees and (line.short_names or line.labels)):
+            self._note_missing(line, problems)
+        return line, problems
+
+    def _expiry(self, text: str) -> datetime:
+        try:
+            return read_expiry(text, self.now)
+        except ExpiryError as error:
+            raise CellError(Problem(error.reason, str(error))) from None
+
+    def _too_many_values(self, record: Record) -> Finding:
+        message = _(
+            "Line %(line)s has %(values)s values, the header has %(columns)s columns: "
+            "put values that contain commas in double quotes.",
+            line=record.line,
+            values=len(record.values),
+            columns=len(self.columns),
+        )
+        return Finding(Level.ERROR, "too_many_values", message, record.line, value=record.values[len(self.columns)])
+
+    def _note_missing(self, line: Line, problems: list[Finding]) -> None:
+        at_fault = {problem.column for problem in problems}
+        if not line.short_names and not line.labels and not at_fault & {"short_names", "labels"}:
+            column = "short_names" if "short_names" in self.columns else "labels"
+            problems.append(
+                Finding(
+                    Level.ERROR,
+                    "missing",
+                    _("No collaboration is named: write one or more short names, or a label."),
+                    line.number,
+                    column,
+                    "",
+                )
+            )
+        if not line.invitees and "invitees" not in at_fault:
+            sentence = _("Nobody is invited: write one or more e-mail addresses.")
+            problems.append(Finding(Level.ERROR, "missing", sentence, line.number, "invitees", ""))
+
+
+def _findings(line: int, column: str, text: str, error: CellError) -> list[Finding]:
+    return [
+        Finding(Level.ERROR, problem.reason, problem.sentence, line, column, problem.value or text)
+        for problem in error.problems
+    ]
+
+
+_SEPARATORS = re.compile(r"[,;\r\n]+")
+#: Control and formatting characters that nobody types on purpose; line breaks and tabs are told apart below.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def _values(text: str) -> list[str]:
+    """The values of a cell that takes several, each once, in the order written."""
+    values = dict.fromkeys(value.strip() for value in _SEPARATORS.split(text))
+    values.pop("", None)
+    return list(values)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = _values(text)
+    for name in names:
+        _refuse_control(name)
+        if len(name) > 255:
+            sentence = _("“%(value)s…” is too long: at most 255 characters.", value=name[:40])
+            raise CellError(Problem("too_long", sentence, name))
+    return tuple(names)
+
+
+def _role(text: str) -> Role:
+    try:
+        return Role(text.lower())
+    except ValueError:
+        sentence = _("“%(value)s” is not a role. Write admin or member.", value=text[:50])
+        raise CellError(Problem("not_a_role", sentence)) from None
+
+
+def _invitees(text: str) -> tuple[Invitee, ...]:
+    found, wrong = [], []
+    several = _values(text)
+    for place, address in enumerate(several, 1):
+        try:
+            found.append(Invitee(address, key_of_address(address)))
+        except AddressError as error:
+            wrong.append(Problem("not_an_address", _wrong_address(address, str(error), place, len(several)), address))
+    if wrong:
+        raise CellError(*wrong)
+    return tuple(found)
+
+
+def _wrong_address(address: str, why: str, place: int, count: int) -> str:
+    shown = address if len(address) <= 80 else address[:80] + "…"
+    if count == 1:
+        return _("“%(address)s” is not an e-mail address: %(why)s.", address=shown, why=why)
+    return _(
+        "“%(address)s”, number %(place)s of %(count)s, is not an e-mail address: %(why)s.",
+        address=shown,
+        place=place,
+        count=count,
+        why=why,
+    )
+
+
+def _message(text: str) -> str:
+    if not text.isprintable() and _CONTROL_IN_TEXT.search(text):
+        raise CellError(Problem("control_characters", _control_sentence()))
+    if len(text) > LONGEST_MESSAGE:
+        raise CellError(Problem("too_long", _too_long(text, LONGEST_MESSAGE)))
+    return text
+
+
+def _sender_name(text: str) -> str:
+    _refuse_control(text)
+    if len(text) > LONGEST_SENDER_NAME:
+        raise CellError(Problem("too_long", _too_long(text, LONGEST_SENDER_NAME)))
+    return text
+
+
+def _refuse_control(text: str) -> None:
+    if not text.isprintable() and _CONTROL.search(text):
+        raise CellError(Problem("control_characters", _control_sentence()))
+
+
+def _control_sentence() -> str:
+    return _("The value has control characters in it, or a line break where there can be none: type it again.")
+
+
+def _too_long(text: str, most: int) -> str:
+    return ngettext(
+        "The value has %(number)s character; at most %(most)s fit.",
+        "The value has %(number)s characters; at most %(most)s fit.",
+        len(text),
+        most=f"{most:,}",
+    )

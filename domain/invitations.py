@@ -1,0 +1,311 @@
+"""Invitations: made in sets, sent again, revoked, accepted, declined."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import insert, or_, select, update
+
+from domain.dates import through
+from domain.errors import ConflictError
+from domain.language import day
+from domain.language import gettext as _
+from domain.post import answer_letter, invitation_letter, post
+from models import Group, Invitation, Membership, Organisation, User, db, new_id, now
+from models.base import among, insert_new
+from models.collaboration import MembershipEnd, Role, group_memberships
+from models.invitation import InvitationStatus, invitation_groups
+from models.outbox import LetterKind
+
+#: The key of an address and a collaboration: at most one open invitation and one membership each.
+Pair = tuple[str, uuid.UUID]
+
+
+class Standing(NamedTuple):
+    """Why there is nothing to do for a pair."""
+
+    reason: str
+    message: str
+
+
+def standing_of(pairs: Iterable[Pair]) -> dict[Pair, Standing]:
+    """Which of the pairs are invited (and not expired) or members already: three queries for all of them."""
+    wanted = set(pairs)
+    keys = {key for key, _collaboration in wanted}
+    collaborations = {collaboration for _key, collaboration in wanted}
+    if not wanted:
+        return {}
+    found = _invited(keys, collaborations) | _members(keys, collaborations)
+    return {pair: standing for pair, standing in found.items() if pair in wanted}
+
+
+def _invited(keys: set[str], collaborations: set[uuid.UUID]) -> dict[Pair, Standing]:
+    rows = db.session.execute(
+        select(
+            Invitation.email_key, Invitation.collaboration_id, Invitation.created_at, Invitation.expires_at, User.name
+        )
+        .join(User, User.id == Invitation.invited_by_id)
+        .where(
+            among(Invitation.email_key, keys),
+            among(Invitation.collaboration_id, collaborations),
+            Invitation.status == InvitationStatus.OPEN,
+            Invitation.expires_at > now(),
+        )
+    )
+    return {
+        (row.email_key, row.collaboration_id): Standing(
+            "already_invited",
+            _(
+                "Invited on %(day)s by %(name)s; the invitation is open through %(until)s.",
+                day=day(row.created_at),
+                name=row.name,
+                until=day(row.expires_at),
+            ),
+        )
+        for row in rows
+    }
+
+
+def _members(keys: set[str], collaborations: set[uuid.UUID]) -> dict[Pair, Standing]:
+    """Members by their own address, and by the one at which they accepted an invitation."""
+    here = (among(Membership.collaboration_id, collaborations), Membership.is_current())
+    by_address = (
+        select(User.email_key, Membership.collaboration_id, Membership.joined_at)
+        .join(Membership, Membership.user_id == User.id)
+        .where(among(User.email_key, keys), *here)
+    )
+    by_invitation = (
+        select(Invitation.email_key, Membership.collaboration_id, Membership.joined_at)
+        .join(Membership, Membership.id == Invitation.membership_id)
+        .where(among(Invitation.email_key, keys), Invitation.status == InvitationStatus.ACCEPTED, *here)
+    )
+    return {
+        (row.email_key, row.collaboration_id): Standing(
+            "already_member", _("A member since %(day)s.", day=day(row.joined_at))
+        )
+        for query in (by_invitation, by_address)
+        for row in db.session.execute(query)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An invitation to be made."""
+
+    collaboration_id: uuid.UUID
+    email: str
+    email_key: str
+    role: Role
+    expires_at: datetime
+    membership_expires_at: datetime | None
+    message: str
+    sender_name: str
+    invited_by_id: uuid.UUID
+    upload_id: uuid.UUID | None = None
+    group_ids: tuple[uuid.UUID, ...] = ()
+
+
+def make(drafts: Sequence[Draft]) -> list[uuid.UUID | None]:
+    """Make invitations with their letters. Expired ones of the same pairs are closed as replaced.
+
+    Answers an identifier for each draft; empty where somebody else has just invited the same pair.
+    """
+    _replace_expired(drafts)
+    rows = [_row(draft) for draft in drafts]
+    made = set(db.session.scalars(insert_new(Invitation).returning(Invitation.id), rows)) if rows else set()
+    new = [(row["id"], draft) for row, draft in zip(rows, drafts, strict=True) if row["id"] in made]
+    groups = [
+        {"invitation_id": invitation, "group_id": group, "collaboration_id": draft.collaboration_id}
+        for invitation, draft in new
+        for group in draft.group_ids
+    ]
+    if groups:
+        db.session.execute(insert(invitation_groups), groups)
+    post([invitation_letter(invitation, 1, draft.email) for invitation, draft in new])
+    return [row["id"] if row["id"] in made else None for row in rows]
+
+
+def _row(draft: Draft) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "collaboration_id": draft.collaboration_id,
+        "email": draft.email,
+        "email_key": draft.email_key,
+        "role": draft.role,
+        "expires_at": draft.expires_at,
+        "membership_expires_at": draft.membership_expires_at,
+        "message": draft.message,
+        "sender_name": draft.sender_name,
+        "invited_by_id": draft.invited_by_id,
+        "upload_id": draft.upload_id,
+    }
+
+
+def _replace_expired(drafts: Sequence[Draft]) -> None:
+    wanted = {(draft.email_key, draft.collaboration_id) for draft in drafts}
+    expired = db.session.execute(
+        select(Invitation.id, Invitation.email_key, Invitation.collaboration_id).where(
+            among(Invitation.email_key, {key for key, _collaboration in wanted}),
+            Invitation.status == InvitationStatus.OPEN,
+            Invitation.expires_at <= now(),
+        )
+    )
+    ids = [row.id for row in expired if (row.email_key, row.collaboration_id) in wanted]
+    if ids:
+        db.session.execute(
+            update(Invitation)
+            .where(among(Invitation.id, ids), Invitation.status == InvitationStatus.OPEN)
+            .values(status=InvitationStatus.REPLACED)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What an invitation says where nobody says otherwise."""
+
+    expires_at: datetime
+    message: str
+    sender_name: str
+
+
+def defaults_of(organisation: Organisation, inviter: User, invitation_days: int) -> Defaults:
+    """The organisation's own; where it has none, the application's `invitation_days` and the inviter's name."""
+    return Defaults(
+        _default_expiry(organisation, invitation_days),
+        organisation.default_message or "",
+        organisation.default_sender_name or inviter.name,
+    )
+
+
+def _default_expiry(organisation: Organisation, invitation_days: int) -> datetime:
+    """Through the day so many days from now."""
+    return through(now() + timedelta(days=organisation.invitation_days or invitation_days))
+
+
+def is_membership_past(invitation: Invitation) -> bool:
+    """Whether the membership that it offers would have ended already."""
+    return invitation.membership_expires_at is not None and invitation.membership_expires_at <= now()
+
+
+# What becomes of one.
+
+
+def locked(invitation_id: uuid.UUID) -> Invitation:
+    """The invitation as it stands, held until the end of the transaction."""
+    query = select(Invitation).where(Invitation.id == invitation_id).with_for_update()
+    return db.session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def revoke(invitation_id: uuid.UUID) -> Invitation:
+    invitation = locked(invitation_id)
+    _demand_unanswered(invitation)
+    invitation.status = InvitationStatus.REVOKED
+    invitation.answered_at = now()
+    return invitation
+
+
+def resend(invitation_id: uuid.UUID, invitation_days: int) -> Invitation:
+    """Send it again with a new link; the old link ends. One that has expired is open again as long as a new one.
+
+    Raises `ConflictError` where it is closed, or the membership that it offers would be over.
+    """
+    invitation = locked(invitation_id)
+    _demand_unanswered(invitation)
+    if is_membership_past(invitation):
+        raise ConflictError(_("The membership that it offers would be over. Revoke it, and invite with another date."))
+    if invitation.is_expired:
+        invitation.expires_at = _default_expiry(invitation.collaboration.organisation, invitation_days)
+    invitation.link_number += 1
+    db.session.flush()
+    post([invitation_letter(invitation.id, invitation.link_number, invitation.email)])
+    return invitation
+
+
+def _demand_unanswered(invitation: Invitation) -> None:
+    if invitation.status is not InvitationStatus.OPEN:
+        raise ConflictError(_("This invitation has been answered or closed already."))
+
+
+def accept(invitation_id: uuid.UUID, user: User) -> Membership:
+    """Make the person a member, as the invitation says, and tell the inviter.
+
+    Accepting again what one has accepted gives the same membership. Raises `ConflictError` where the
+    invitation is closed or has run out, or the membership that it offers would be over.
+    """
+    invitation = locked(invitation_id)
+    if (mine := _accepted_before(invitation, user)) is not None:
+        return mine
+    _demand_open(invitation)
+    membership = _membership(invitation, user)
+    _join_groups(invitation, membership)
+    invitation.status = InvitationStatus.ACCEPTED
+    invitation.answered_at = now()
+    invitation.membership_id = membership.id
+    _tell_inviter(invitation, LetterKind.ACCEPTED)
+    return membership
+
+
+def decline(invitation_id: uuid.UUID) -> Invitation:
+    """Say no, and tell the inviter. Raises `ConflictError` as accepting does."""
+    invitation = locked(invitation_id)
+    if invitation.status is not InvitationStatus.DECLINED:
+        _demand_open(invitation)
+        invitation.status = InvitationStatus.DECLINED
+        invitation.answered_at = now()
+        _tell_inviter(invitation, LetterKind.DECLINED)
+    return invitation
+
+
+def _accepted_before(invitation: Invitation, user: User) -> Membership | None:
+    if invitation.membership_id is None:
+        return None
+    membership = db.session.get_one(Membership, invitation.membership_id)
+    return membership if membership.user_id == user.id else None
+
+
+def _demand_open(invitation: Invitation) -> None:
+    if not invitation.is_open or is_membership_past(invitation):
+        raise ConflictError(_("This invitation is no longer open."))
+
+
+def _membership(invitation: Invitation, user: User) -> Membership:
+    """The person's current membership, or a new one as the invitation says."""
+    here = (Membership.collaboration_id == invitation.collaboration_id, Membership.user_id == user.id)
+    db.session.execute(
+        update(Membership)
+        .where(*here, Membership.ended_at.is_(None), Membership.expires_at <= now())
+        .values(ended_at=Membership.expires_at, ended_because=MembershipEnd.EXPIRED)
+    )
+    db.session.execute(
+        insert_new(Membership).values(
+            collaboration_id=invitation.collaboration_id,
+            user_id=user.id,
+            role=invitation.role,
+            expires_at=invitation.membership_expires_at,
+        )
+    )
+    return db.session.scalars(select(Membership).where(*here, Membership.ended_at.is_(None))).one()
+
+
+def _join_groups(invitation: Invitation, membership: Membership) -> None:
+    rows = [
+        {"membership_id": membership.id, "group_id": group.id, "collaboration_id": invitation.collaboration_id}
+        for group in groups_joined(invitation)
+    ]
+    if rows:
+        db.session.execute(insert_new(group_memberships), rows)
+
+
+def groups_joined(invitation: Invitation) -> Sequence[Group]:
+    """The groups that accepting leads into: the invitation's own, and those that every new member joins."""
+    named = select(invitation_groups.c.group_id).where(invitation_groups.c.invitation_id == invitation.id)
+    joins = or_(Group.auto_provision.is_(True), Group.id.in_(named))
+    query = select(Group).where(Group.collaboration_id == invitation.collaboration_id, joins)
+    return db.session.scalars(query.order_by(Group.short_name)).all()
+
+
+def _tell_inviter(invitation: Invitation, kind: LetterKind) -> None:
+    inviter = db.session.get_one(User, invitation.invited_by_id)
+    post([answer_letter(kind, invitation.id, inviter.email)])

@@ -1,0 +1,107 @@
+"""Inviting a few people to one collaboration, by form: read by the rules of the file, and told who was left out."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.invitation_sheet import Invitee, Line, Sheet
+from domain.invitations import Defaults, Draft, make, standing_of
+from domain.language import gettext as _
+from domain.language import ngettext
+from domain.table import Record
+from models import Collaboration, User, now
+
+#: More than these are for a file.
+MOST_AT_ONCE = 50
+#: Of the skipped ones, at most so many are named.
+SHOWN = 3
+
+
+@dataclass(slots=True)
+class Reading:
+    """A form's values as the one line of a file that they might be."""
+
+    line: Line
+    #: What is wrong, in sentences, by the name of the column; with any, the line is not to be relied on.
+    problems: dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """What became of those whom a form named."""
+
+    #: How many were invited.
+    made: int
+    #: By address, why there was nothing to do: invited already, or a member.
+    skipped: Mapping[str, str]
+
+    @property
+    def skipped_in_words(self) -> str:
+        """How many were skipped, and of the first ones, who and why."""
+        first = [f"{email}: {why}" for email, why in list(self.skipped.items())[:SHOWN]]
+        more = len(self.skipped) - len(first)
+        sentences = [
+            ngettext("%(number)s address was skipped.", "%(number)s addresses were skipped.", len(self.skipped)),
+            *first,
+            *([ngettext("And %(number)s more.", "And %(number)s more.", more)] if more else []),
+        ]
+        return " ".join(sentences)
+
+
+def read_form(collaboration: Collaboration, values: Mapping[str, str]) -> Reading:
+    """Read values that are named as the columns of the file are: every problem, in the file's own sentences."""
+    named = {"short_names": collaboration.short_name, **values}
+    line, findings = Sheet(named, now()).read(Record(1, [value.strip() for value in named.values()]))
+    problems = defaultdict(list)
+    for finding in findings:
+        problems[finding.column or ""].append(finding.message)
+    too_many = len(line.invitees) + len(problems["invitees"])
+    if too_many > MOST_AT_ONCE:
+        problems["invitees"] = [_too_many(too_many)]
+    return Reading(line, {column: sentences for column, sentences in problems.items() if sentences})
+
+
+def _too_many(number: int) -> str:
+    return ngettext(
+        "This is %(number)s address; at most %(most)s can be invited at once here.",
+        "These are %(number)s addresses; at most %(most)s can be invited at once here.",
+        number,
+        most=MOST_AT_ONCE,
+    )
+
+
+def invite(
+    collaboration: Collaboration, inviter: User, line: Line, group_ids: Sequence[UUID], defaults: Defaults
+) -> Invited:
+    """Invite the line's people to the collaboration. Those invited already, and members, are skipped."""
+    people = {(invitee.key, collaboration.id): invitee for invitee in line.invitees}
+    standing = standing_of(people)
+    wanted = [invitee for pair, invitee in people.items() if pair not in standing]
+    made = make([_draft(collaboration, inviter, line, group_ids, defaults, invitee) for invitee in wanted])
+    too_late = [invitee.email for invitee, invitation in zip(wanted, made, strict=True) if invitation is None]
+    skipped = {people[pair].email: found.message for pair, found in standing.items()}
+    skipped |= dict.fromkeys(too_late, _("Invited by somebody else at this very moment."))
+    return Invited(len(wanted) - len(too_late), skipped)
+
+
+def _draft(
+    collaboration: Collaboration,
+    inviter: User,
+    line: Line,
+    group_ids: Sequence[UUID],
+    defaults: Defaults,
+    invitee: Invitee,
+) -> Draft:
+    return Draft(
+        collaboration_id=collaboration.id,
+        email=invitee.email,
+        email_key=invitee.key,
+        role=line.intended_role,
+        expires_at=line.invitation_expiry_date or defaults.expires_at,
+        membership_expires_at=line.membership_expiry_date,
+        message=line.message,
+        sender_name=line.sender_name or defaults.sender_name,
+        invited_by_id=inviter.id,
+        group_ids=tuple(group_ids),
+    )

@@ -1,0 +1,103 @@
+"""What becomes of an upload's invitations once their letters are on the way."""
+
+import uuid
+
+from sqlalchemy import select, update
+
+from domain.language import gettext as _
+from domain.post import answer_letter, failure_letter, failures_together_letter, post
+from models import Invitation, Letter, Upload, UploadOutcome, User, db, now
+from models.invitation import InvitationStatus
+from models.outbox import LetterKind
+from models.upload import OutcomeState, UploadState
+
+
+def letter_sent(letter: Letter, failure_mail_limit: int) -> None:
+    """The mail server has taken it: its invitation, if an upload made it, counts as sent."""
+    if letter.kind is LetterKind.INVITATION:
+        _settle(letter.invitation_id, failure_mail_limit, OutcomeState.SENT)
+
+
+def letter_dropped(letter: Letter, failure_mail_limit: int) -> None:
+    """It was no longer wanted when its turn came. A newer one may be on its way; if not, its invitation is closed."""
+    if letter.kind is not LetterKind.INVITATION:
+        return
+    invitation = db.session.get_one(Invitation, letter.invitation_id)
+    if not invitation.is_open:
+        message = _("The invitation was closed, or had expired, before its mail went out.")
+        _settle(invitation.id, failure_mail_limit, OutcomeState.SKIPPED, reason="closed", message=message)
+
+
+def letter_refused(letter: Letter, answer: str, failure_mail_limit: int) -> None:
+    """The mail server will not take it, ever: the invitation has failed, and whoever made it is told why."""
+    if letter.kind is not LetterKind.INVITATION:
+        return
+    closed = db.session.execute(
+        update(Invitation)
+        .where(Invitation.id == letter.invitation_id, Invitation.status == InvitationStatus.OPEN)
+        .values(status=InvitationStatus.UNDELIVERED, answered_at=now())
+        .returning(Invitation.id, Invitation.invited_by_id)
+    ).first()
+    if closed is None:
+        return letter_dropped(letter, failure_mail_limit)
+    inviter = db.session.get_one(User, closed.invited_by_id)
+    message = _("Address refused by its mail server: %(answer)s", answer=answer)
+    outcome = _fail(letter.invitation_id, failure_mail_limit, message)
+    if outcome is None:
+        post([answer_letter(LetterKind.UNDELIVERED, closed.id, inviter.email)])
+    elif outcome.failure_number is not None and outcome.failure_number <= failure_mail_limit:
+        post([failure_letter(outcome.upload_id, outcome.number, inviter.email)])
+
+
+def _settle(
+    invitation_id: uuid.UUID | None,
+    failure_mail_limit: int,
+    state: OutcomeState,
+    reason: str | None = None,
+    message: str | None = None,
+) -> None:
+    upload_id = db.session.scalar(
+        update(UploadOutcome)
+        .where(UploadOutcome.invitation_id == invitation_id, UploadOutcome.state == OutcomeState.WAITING)
+        .values(state=state, reason=reason, message=message)
+        .returning(UploadOutcome.upload_id)
+    )
+    if upload_id is not None:
+        counter = Upload.sent if state is OutcomeState.SENT else Upload.skipped
+        db.session.execute(update(Upload).where(Upload.id == upload_id).values({counter: counter + 1}))
+        finish_if_done(upload_id, failure_mail_limit)
+
+
+def _fail(invitation_id: uuid.UUID | None, failure_mail_limit: int, message: str) -> UploadOutcome | None:
+    """Number the failure among those of its upload. Answers nothing where no upload waits for it."""
+    query = select(UploadOutcome).where(
+        UploadOutcome.invitation_id == invitation_id, UploadOutcome.state == OutcomeState.WAITING
+    )
+    outcome = db.session.scalar(query.with_for_update())
+    if outcome is None:
+        return None
+    outcome.failure_number = db.session.scalar(
+        update(Upload).where(Upload.id == outcome.upload_id).values(failed=Upload.failed + 1).returning(Upload.failed)
+    )
+    outcome.state, outcome.reason, outcome.message = OutcomeState.FAILED, "address_refused", message
+    db.session.flush()
+    finish_if_done(outcome.upload_id, failure_mail_limit)
+    return outcome
+
+
+def finish_if_done(upload_id: uuid.UUID, failure_mail_limit: int) -> None:
+    """Close the upload when nothing of it waits any more; failures beyond the limit are then told together."""
+    finished = db.session.execute(
+        update(Upload)
+        .where(
+            Upload.id == upload_id,
+            Upload.state == UploadState.PROCESSING,
+            Upload.all_lines_processed.is_(True),
+            Upload.sent + Upload.failed + Upload.skipped == Upload.planned,
+        )
+        .values(state=UploadState.DONE, finished_at=now())
+        .returning(Upload.failed, Upload.user_id)
+    ).first()
+    if finished and finished.failed > failure_mail_limit:
+        uploader = db.session.get_one(User, finished.user_id)
+        post([failures_together_letter(upload_id, uploader.email)])

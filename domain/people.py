@@ -1,0 +1,98 @@
+"""Who somebody is: rights, accounts, sign-in."""
+
+import re
+import secrets
+import uuid
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import select
+
+from domain.errors import ConflictError
+from domain.language import gettext as _
+from domain.permissions import Rights
+from models import Collaboration, Membership, OrganisationRole, User, db, key_of
+from models.base import among
+from models.collaboration import Role
+from models.organisation import OrganisationRoleName, manager_units
+
+SHORTEST_PASSWORD = 10
+
+
+def rights_of(user: User) -> Rights:
+    """Everything that permissions ask of a person, in three queries however much they manage."""
+    roles = db.session.execute(
+        select(OrganisationRole.role, OrganisationRole.organisation_id, manager_units.c.unit_id)
+        .outerjoin(manager_units, manager_units.c.role_id == OrganisationRole.id)
+        .where(OrganisationRole.user_id == user.id)
+    ).all()
+    memberships = db.session.execute(
+        select(Membership.role, Membership.collaboration_id, Collaboration.organisation_id)
+        .join(Collaboration)
+        .where(Membership.user_id == user.id, Membership.is_current())
+    ).all()
+
+    def organisations(name: OrganisationRoleName) -> frozenset[uuid.UUID]:
+        return frozenset(organisation for role, organisation, unit in roles if role is name and unit is None)
+
+    return Rights(
+        user_id=user.id,
+        is_platform_admin=user.is_platform_admin,
+        admin_of=organisations(OrganisationRoleName.ADMIN),
+        manager_of=organisations(OrganisationRoleName.MANAGER),
+        mentor_in=organisations(OrganisationRoleName.MENTOR),
+        unit_manager_in=frozenset(organisation for _role, organisation, unit in roles if unit is not None),
+        manages_units=frozenset(unit for _role, _organisation, unit in roles if unit is not None),
+        admin_of_collaborations=frozenset(co for role, co, _org in memberships if role is Role.ADMIN),
+        member_of_collaborations=frozenset(co for _role, co, _org in memberships),
+        guest_in=frozenset(organisation for _role, _co, organisation in memberships),
+    )
+
+
+def find_by_email(email: str) -> User | None:
+    return db.session.scalar(select(User).where(User.email_key == key_of(email)))
+
+
+def check_password(hasher: PasswordHasher, user: User | None, password: str) -> bool:
+    """Whether the password is this person's.
+
+    Takes as long for an address without an account, so that the time does not tell whether there is one.
+    """
+    known = user.password_hash if user is not None and user.is_active else None
+    try:
+        hasher.verify(known or _a_hash_that_nothing_matches(hasher), password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return known is not None
+
+
+@cache
+def _a_hash_that_nothing_matches(hasher: PasswordHasher) -> str:
+    return hasher.hash(secrets.token_urlsafe())
+
+
+def create_account(hasher: PasswordHasher, *, email: str, name: str, password: str | None) -> User:
+    """A new person, with a user name made from their address.
+
+    Raises `ConflictError` where the address has an account already.
+    """
+    if find_by_email(email) is not None:
+        raise ConflictError(_("There is an account for %(email)s already: sign in with it.", email=email))
+    user = User(
+        email=email,
+        user_name=_free_user_name(email),
+        name=name,
+        password_hash=hasher.hash(password) if password else None,
+    )
+    db.session.add(user)
+    db.session.flush()
+    return user
+
+
+def _free_user_name(email: str) -> str:
+    """The address's local part, with a number behind it where that is taken."""
+    base = re.sub(r"[^a-z0-9._-]+", "", key_of(email.partition("@")[0])) or "user"
+    candidates = [base, *(f"{base}{number}" for number in range(2, 20)), f"{base}-{secrets.token_hex(4)}"]
+    taken = set(db.session.scalars(select(User.user_name_key).where(among(User.user_name_key, candidates))))
+    return next(candidate for candidate in candidates if candidate not in taken)

@@ -1,0 +1,101 @@
+"""Who may do what: the whole policy, as predicates over plain facts.
+
+Pages, API and background work ask here and nowhere else. A predicate takes the person's `Rights` and
+the thing it is about; it asks no database.
+"""
+
+import uuid
+from collections.abc import Set
+from dataclasses import dataclass
+from typing import Protocol
+
+from models.upload import UploadState
+
+NOBODY: frozenset[uuid.UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What a person is, everywhere: loaded once (`domain.people.rights_of`), then asked about many things."""
+
+    user_id: uuid.UUID
+    is_platform_admin: bool = False
+    #: Organisations.
+    admin_of: frozenset[uuid.UUID] = NOBODY
+    #: Organisations that the person manages as a whole.
+    manager_of: frozenset[uuid.UUID] = NOBODY
+    #: Organisations in which the person manages only units.
+    unit_manager_in: frozenset[uuid.UUID] = NOBODY
+    #: Units.
+    manages_units: frozenset[uuid.UUID] = NOBODY
+    #: Organisations.
+    mentor_in: frozenset[uuid.UUID] = NOBODY
+    #: Collaborations.
+    admin_of_collaborations: frozenset[uuid.UUID] = NOBODY
+    member_of_collaborations: frozenset[uuid.UUID] = NOBODY
+    #: The organisations of those collaborations.
+    guest_in: frozenset[uuid.UUID] = NOBODY
+
+    @property
+    def manages_in(self) -> frozenset[uuid.UUID]:
+        """Organisations in which the person may invite to at least some collaborations."""
+        return self.admin_of | self.manager_of | self.unit_manager_in
+
+
+class CollaborationFacts(Protocol):
+    @property
+    def id(self) -> uuid.UUID: ...
+    @property
+    def organisation_id(self) -> uuid.UUID: ...
+    @property
+    def unit_ids(self) -> Set[uuid.UUID]: ...
+
+
+class UploadFacts(Protocol):
+    @property
+    def user_id(self) -> uuid.UUID: ...
+    @property
+    def organisation_id(self) -> uuid.UUID | None: ...
+    @property
+    def state(self) -> UploadState: ...
+
+
+def knows_organisation(rights: Rights, organisation_id: uuid.UUID) -> bool:
+    """Whether the organisation exists for this person: what is in it may be refused, but not hidden."""
+    theirs = rights.manages_in | rights.mentor_in | rights.guest_in
+    return rights.is_platform_admin or organisation_id in theirs
+
+
+def may_upload_invitations(rights: Rights) -> bool:
+    return rights.is_platform_admin or bool(rights.manages_in)
+
+
+def may_invite_in_bulk(rights: Rights, collaboration: CollaborationFacts) -> bool:
+    return (
+        rights.is_platform_admin
+        or collaboration.organisation_id in rights.admin_of | rights.manager_of
+        or not rights.manages_units.isdisjoint(collaboration.unit_ids)
+    )
+
+
+def may_invite(rights: Rights, collaboration: CollaborationFacts) -> bool:
+    """Invite one by one, resend, revoke; remove a member."""
+    return may_invite_in_bulk(rights, collaboration) or collaboration.id in rights.admin_of_collaborations
+
+
+def may_see_collaboration(rights: Rights, collaboration: CollaborationFacts) -> bool:
+    return may_invite(rights, collaboration) or collaboration.id in rights.member_of_collaborations
+
+
+def may_see_member_details(rights: Rights, collaboration: CollaborationFacts) -> bool:
+    """Addresses, expiry, groups and invitations; plain members see names only."""
+    return may_invite(rights, collaboration)
+
+
+def may_see_upload(rights: Rights, upload: UploadFacts) -> bool:
+    return rights.is_platform_admin or rights.user_id == upload.user_id or upload.organisation_id in rights.admin_of
+
+
+def may_process_upload(rights: Rights, upload: UploadFacts) -> bool:
+    """Only who brought the file: the invitations go out under their name and with their rights."""
+    return rights.user_id == upload.user_id and may_upload_invitations(rights)

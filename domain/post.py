@@ -1,0 +1,55 @@
+"""Letters into the outbox: in the same transaction as what they tell of."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import insert
+
+from models import Letter, db
+from models.base import leave_work
+from models.outbox import LetterKind
+
+
+def post(letters: Sequence[dict[str, Any]]) -> None:
+    """Put letters (see the functions below) into the outbox; they leave after the commit."""
+    if letters:
+        db.session.execute(insert(Letter), letters)
+        leave_work()
+
+
+def invitation_letter(invitation_id: uuid.UUID, link_number: int, to: str) -> dict[str, Any]:
+    return _letter(LetterKind.INVITATION, f"{invitation_id}:{link_number}", to, invitation_id=invitation_id)
+
+
+def answer_letter(kind: LetterKind, invitation_id: uuid.UUID, to: str) -> dict[str, Any]:
+    """To the inviter: accepted, declined, or not delivered."""
+    return _letter(kind, str(invitation_id), to, invitation_id=invitation_id)
+
+
+def failure_letter(upload_id: uuid.UUID, outcome_number: int, to: str) -> dict[str, Any]:
+    once = f"{upload_id}:{outcome_number}"
+    return _letter(LetterKind.FAILURE, once, to, upload_id=upload_id, outcome_number=outcome_number)
+
+
+def failures_together_letter(upload_id: uuid.UUID, to: str) -> dict[str, Any]:
+    return _letter(LetterKind.FAILURES_TOGETHER, str(upload_id), to, upload_id=upload_id)
+
+
+def _letter(
+    kind: LetterKind,
+    once: str,
+    to: str,
+    *,
+    invitation_id: uuid.UUID | None = None,
+    upload_id: uuid.UUID | None = None,
+    outcome_number: int | None = None,
+) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "once": f"{kind}:{once}",
+        "to_address": to,
+        "invitation_id": invitation_id,
+        "upload_id": upload_id,
+        "outcome_number": outcome_number,
+    }
