@@ -1,0 +1,122 @@
+"""Letters and what they tell of, made in memory: writing them needs no database."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from domain.join_tokens import JoinTokens
+from models import Collaboration, Group, Invitation, Letter, Organisation, Upload, UploadOutcome, User
+from models.collaboration import Role
+from models.invitation import InvitationStatus
+from models.outbox import LetterKind
+from models.upload import OutcomeState
+from worker.letter_facts import Facts
+from worker.letters import Mail, Writer, mail_environment
+
+TOKENS = JoinTokens("a secret that only these tests know")
+WRITER = Writer(
+    mail_environment(),
+    "https://muster.test/",
+    lambda invitation: TOKENS.make(invitation.id, invitation.link_number),
+)
+FAR_AWAY = datetime(2999, 6, 30, 23, 59, 59, tzinfo=UTC)
+
+
+def an_id(number: int) -> UUID:
+    return UUID(int=0x01930000_0000_7000_8000_000000000000 + number)
+
+
+def an_organisation(**given: Any) -> Organisation:
+    plain: dict[str, Any] = {"id": an_id(1), "short_name": "uniharderwijk", "name": "Universiteit Harderwijk"}
+    return Organisation(**plain | given)
+
+
+def a_collaboration(**given: Any) -> Collaboration:
+    organisation = given.pop("organisation", None) or an_organisation()
+    plain: dict[str, Any] = {
+        "id": an_id(2),
+        "short_name": "cumulusgrp",
+        "name": "Cumulus research group",
+        "organisation": organisation,
+    }
+    return Collaboration(**plain | given)
+
+
+def a_group(name: str) -> Group:
+    return Group(id=an_id(3), name=name, short_name=name.lower())
+
+
+def an_invitation(**given: Any) -> Invitation:
+    collaboration = given.pop("collaboration", None) or a_collaboration()
+    plain: dict[str, Any] = {
+        "id": an_id(4),
+        "collaboration": collaboration,
+        "collaboration_id": collaboration.id,
+        "email": "j.doe@example.org",
+        "role": Role.MEMBER,
+        "status": InvitationStatus.OPEN,
+        "link_number": 1,
+        "expires_at": FAR_AWAY,
+        "membership_expires_at": None,
+        "message": "",
+        "sender_name": "Yoda team",
+        "groups": [],
+    }
+    return Invitation(**plain | given)
+
+
+def an_upload(**given: Any) -> Upload:
+    plain: dict[str, Any] = {"id": an_id(5), "file_name": "people.csv"}
+    return Upload(**plain | given)
+
+
+def a_failure(number: int = 1, **given: Any) -> UploadOutcome:
+    plain: dict[str, Any] = {
+        "upload_id": an_id(5),
+        "number": number,
+        "line": number + 1,
+        "invitee": f"person{number}@example.org",
+        "collaboration": "cumulusgroup",
+        "groups": "",
+        "role": "member",
+        "state": OutcomeState.FAILED,
+        "reason": "collaboration_not_found",
+        "message": "You manage no collaboration “cumulusgroup”. Did you mean “cumulusgrp”?",
+        "failure_number": number,
+    }
+    return UploadOutcome(**plain | given)
+
+
+def the_invitation_mail(invitation: Invitation, **letter: Any) -> Mail | None:
+    once = f"invitation:{invitation.id}:1"
+    plain: dict[str, Any] = {"kind": LetterKind.INVITATION, "once": once, "to_address": "j.doe@example.org"}
+    letter_to_invitee = Letter(invitation_id=invitation.id, **plain | letter)
+    return WRITER.write(letter_to_invitee, Facts(invitations={invitation.id: invitation}))
+
+
+def the_mail_to_the_inviter(kind: LetterKind, invitation: Invitation, **facts: Any) -> Mail | None:
+    letter = Letter(kind=kind, once="", to_address="yoda@harderwijk.test", invitation_id=invitation.id)
+    return WRITER.write(letter, Facts(invitations={invitation.id: invitation}, **facts))
+
+
+def the_failure_mail(outcome: UploadOutcome, upload: Upload | None = None) -> Mail | None:
+    letter = Letter(
+        kind=LetterKind.FAILURE,
+        once="",
+        to_address="yoda@harderwijk.test",
+        upload_id=outcome.upload_id,
+        outcome_number=outcome.number,
+    )
+    outcomes = {(outcome.upload_id, outcome.number): outcome}
+    return WRITER.write(letter, Facts(uploads={an_id(5): upload or an_upload()}, outcomes=outcomes))
+
+
+def the_mail_of_failures(failures: list[UploadOutcome], upload: Upload | None = None) -> Mail | None:
+    letter = Letter(kind=LetterKind.FAILURES_TOGETHER, once="", to_address="yoda@harderwijk.test", upload_id=an_id(5))
+    facts = Facts(uploads={an_id(5): upload or an_upload()}, untold_failures={an_id(5): failures})
+    return WRITER.write(letter, facts)
+
+
+def an_account(**given: Any) -> User:
+    plain: dict[str, Any] = {"id": an_id(6), "name": "Jane Doe", "email": "j.doe@example.org", "user_name": "jdoe"}
+    return User(**plain | given)

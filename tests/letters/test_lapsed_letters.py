@@ -1,0 +1,57 @@
+"""A letter is written when its turn comes, and not at all if there is nothing to tell any more."""
+
+from datetime import timedelta
+
+import pytest
+
+from models import Letter, now
+from models.invitation import InvitationStatus
+from models.outbox import LetterKind
+from tests.letters.makers import (
+    TOKENS,
+    WRITER,
+    a_failure,
+    an_id,
+    an_invitation,
+    the_failure_mail,
+    the_invitation_mail,
+    the_mail_of_failures,
+)
+from worker.letter_facts import Facts
+
+CLOSED = [status for status in InvitationStatus if status is not InvitationStatus.OPEN]
+
+
+@pytest.mark.parametrize("status", CLOSED)
+def test_an_invitation_that_is_closed_is_not_sent(status: InvitationStatus) -> None:
+    assert the_invitation_mail(an_invitation(status=status)) is None
+
+
+def test_an_invitation_past_its_expiry_is_not_sent() -> None:
+    assert the_invitation_mail(an_invitation(expires_at=now() - timedelta(seconds=1))) is None
+
+
+def test_an_invitation_that_was_sent_again_goes_out_with_its_newer_link_only() -> None:
+    invitation = an_invitation(link_number=2)
+    assert the_invitation_mail(invitation) is None
+    newer = the_invitation_mail(invitation, once=f"invitation:{invitation.id}:2")
+    assert newer is not None
+    assert TOKENS.make(invitation.id, 2) in newer.text
+
+
+@pytest.mark.parametrize("kind", list(LetterKind))
+def test_a_letter_whose_matter_is_gone_is_not_sent(kind: LetterKind) -> None:
+    letter = Letter(
+        kind=kind, once="", to_address="a@b.test", invitation_id=an_id(4), upload_id=an_id(5), outcome_number=1
+    )
+    assert WRITER.write(letter, Facts()) is None
+
+
+def test_without_failures_there_is_nothing_to_tell_together() -> None:
+    assert the_mail_of_failures([]) is None
+
+
+def test_a_failure_of_an_unknown_kind_is_told_all_the_same() -> None:
+    mail = the_failure_mail(a_failure(reason="something_new", message=None))
+    assert mail is not None
+    assert "The invitation could not be made" in mail.text

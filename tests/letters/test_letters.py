@@ -1,0 +1,89 @@
+"""Every mail as its reader reads it: see `snapshots/`. To renew them: UPDATE_SNAPSHOTS=1 pytest tests/letters"""
+
+from datetime import UTC, datetime
+
+from models.collaboration import Role
+from models.outbox import LetterKind
+from tests.letters.makers import (
+    FAR_AWAY,
+    a_collaboration,
+    a_failure,
+    a_group,
+    an_account,
+    an_invitation,
+    an_organisation,
+    the_failure_mail,
+    the_invitation_mail,
+    the_mail_of_failures,
+    the_mail_to_the_inviter,
+)
+from tests.letters.reading import assert_reads_as
+
+
+def test_an_invitation_says_who_what_as_what_until_when_and_where_to_answer() -> None:
+    helpdesk = an_organisation(contact_email="help@harderwijk.test")
+    invitation = an_invitation(
+        collaboration=a_collaboration(organisation=helpdesk),
+        role=Role.ADMIN,
+        groups=[a_group("Researchers"), a_group("Analysts")],
+        membership_expires_at=FAR_AWAY.replace(year=3000),
+        message="Dear colleague,\n\nplease join us:\n- data & storage\n- 5 < 6",
+    )
+    assert_reads_as("invitation", the_invitation_mail(invitation))
+
+
+def test_a_bare_invitation_leaves_out_what_it_does_not_have() -> None:
+    assert_reads_as("invitation_bare", the_invitation_mail(an_invitation()))
+
+
+def test_an_invitation_that_ends_within_a_day_says_the_minute() -> None:
+    noon = datetime(2999, 6, 30, 12, 0, tzinfo=UTC)
+    mail = the_invitation_mail(an_invitation(expires_at=noon))
+    assert mail is not None
+    assert "You can answer until 30 June 2999, 12:00 UTC." in mail.text
+
+
+def test_a_failure_names_line_invitee_and_collaboration_with_reason_and_remedy() -> None:
+    assert_reads_as("failure", the_failure_mail(a_failure(3, groups="researchers")))
+
+
+def test_a_refused_address_comes_with_what_its_mail_server_said() -> None:
+    refused = a_failure(
+        reason="address_refused",
+        message="Address refused by its mail server: 550 5.1.1 No such user here.",
+        collaboration="cumulusgrp",
+    )
+    assert_reads_as("failure_address_refused", the_failure_mail(refused))
+
+
+def test_failures_together_are_counted_by_reason_and_listed_in_a_file() -> None:
+    failures = [a_failure(number) for number in (101, 102)]
+    failures.append(a_failure(103, reason="not_allowed", message="You may not invite to “stratusgrp”."))
+    assert_reads_as("failures_together", the_mail_of_failures(failures))
+
+
+def test_a_single_failure_beyond_the_limit_is_told_in_the_singular() -> None:
+    assert_reads_as("failures_together_one", the_mail_of_failures([a_failure(2)]))
+
+
+def test_failures_that_all_come_together_do_not_speak_of_earlier_mails() -> None:
+    mail = the_mail_of_failures([a_failure(1), a_failure(2)])
+    assert mail is not None
+    assert "other" not in mail.text
+
+
+def test_an_acceptance_names_the_account_which_may_have_another_address() -> None:
+    invitation = an_invitation(groups=[a_group("Researchers")])
+    acceptor = an_account(email="jane@home.test")
+    mail = the_mail_to_the_inviter(LetterKind.ACCEPTED, invitation, acceptors={invitation.id: acceptor})
+    assert_reads_as("accepted", mail)
+
+
+def test_a_refusal_is_told_to_the_inviter() -> None:
+    assert_reads_as("declined", the_mail_to_the_inviter(LetterKind.DECLINED, an_invitation()))
+
+
+def test_an_undelivered_invitation_comes_with_what_the_mail_server_said() -> None:
+    invitation = an_invitation()
+    answers = {invitation.id: "550 5.1.1 No such user here"}
+    assert_reads_as("undelivered", the_mail_to_the_inviter(LetterKind.UNDELIVERED, invitation, answers=answers))

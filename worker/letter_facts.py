@@ -1,0 +1,130 @@
+"""What letters tell of, loaded for a batch of them: a handful of queries, however many letters."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import exists, select, tuple_
+from sqlalchemy.orm import selectinload
+
+from models import Collaboration, Invitation, Letter, Membership, Upload, UploadOutcome, User, db
+from models.outbox import LetterKind, LetterState
+from models.upload import OutcomeState
+
+OutcomeKey = tuple[uuid.UUID, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All by id. What is missing in here does not exist (any more)."""
+
+    #: With collaboration, organisation and groups.
+    invitations: Mapping[uuid.UUID, Invitation] = field(default_factory=dict)
+    #: By invitation, the person who accepted it.
+    acceptors: Mapping[uuid.UUID, User] = field(default_factory=dict)
+    #: By invitation, what the mail server said when it refused its mail for good.
+    answers: Mapping[uuid.UUID, str] = field(default_factory=dict)
+    uploads: Mapping[uuid.UUID, Upload] = field(default_factory=dict)
+    #: By upload and number, those that letters of failure tell of.
+    outcomes: Mapping[OutcomeKey, UploadOutcome] = field(default_factory=dict)
+    #: By upload, the failures that no letter of their own tells of, in the file's order.
+    untold_failures: Mapping[uuid.UUID, Sequence[UploadOutcome]] = field(default_factory=dict)
+
+
+def load_facts(letters: Sequence[Letter]) -> Facts:
+    """What these letters tell of, as it stands in the database now.
+
+    The facts are good until the session's next commit, which makes it forget them.
+    """
+    return Facts(
+        invitations=_invitations({letter.invitation_id for letter in letters if letter.invitation_id}),
+        acceptors=_acceptors(_invitations_of(letters, LetterKind.ACCEPTED)),
+        answers=_answers(_invitations_of(letters, LetterKind.UNDELIVERED)),
+        uploads=_uploads({letter.upload_id for letter in letters if letter.upload_id}),
+        outcomes=_outcomes([letter for letter in letters if letter.kind is LetterKind.FAILURE]),
+        untold_failures=_untold_failures(
+            {letter.upload_id for letter in letters if letter.kind is LetterKind.FAILURES_TOGETHER and letter.upload_id}
+        ),
+    )
+
+
+def _invitations_of(letters: Sequence[Letter], kind: LetterKind) -> set[uuid.UUID]:
+    return {letter.invitation_id for letter in letters if letter.kind is kind and letter.invitation_id}
+
+
+def _invitations(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Invitation]:
+    if not ids:
+        return {}
+    query = (
+        select(Invitation)
+        .where(Invitation.id.in_(ids))
+        .options(
+            selectinload(Invitation.collaboration).joinedload(Collaboration.organisation),
+            selectinload(Invitation.groups),
+        )
+        # Whether a letter is still wanted is asked of the row as it is now, not as this session remembers it.
+        .execution_options(populate_existing=True)
+    )
+    return {invitation.id: invitation for invitation in db.session.scalars(query)}
+
+
+def _acceptors(invitations: Collection[uuid.UUID]) -> dict[uuid.UUID, User]:
+    if not invitations:
+        return {}
+    query = (
+        select(Invitation.id, User)
+        .join(Membership, Membership.id == Invitation.membership_id)
+        .join(User, User.id == Membership.user_id)
+        .where(Invitation.id.in_(invitations))
+    )
+    return dict(db.session.execute(query).all())
+
+
+def _answers(invitations: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    if not invitations:
+        return {}
+    query = (
+        select(Letter.invitation_id, Letter.last_answer)
+        .where(
+            Letter.invitation_id.in_(invitations),
+            Letter.kind == LetterKind.INVITATION,
+            Letter.state == LetterState.REFUSED,
+        )
+        .order_by(Letter.created_at)  # the latest one counts
+    )
+    return {invitation_id: answer for invitation_id, answer in db.session.execute(query) if invitation_id and answer}
+
+
+def _uploads(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Upload]:
+    if not ids:
+        return {}
+    return {upload.id: upload for upload in db.session.scalars(select(Upload).where(Upload.id.in_(ids)))}
+
+
+def _outcomes(letters: Collection[Letter]) -> dict[OutcomeKey, UploadOutcome]:
+    if not letters:
+        return {}
+    key = tuple_(UploadOutcome.upload_id, UploadOutcome.number)
+    wanted = [(letter.upload_id, letter.outcome_number) for letter in letters]
+    found = db.session.scalars(select(UploadOutcome).where(key.in_(wanted)))
+    return {(outcome.upload_id, outcome.number): outcome for outcome in found}
+
+
+def _untold_failures(uploads: Collection[uuid.UUID]) -> dict[uuid.UUID, list[UploadOutcome]]:
+    if not uploads:
+        return {}
+    told = exists().where(
+        Letter.upload_id == UploadOutcome.upload_id,
+        Letter.outcome_number == UploadOutcome.number,
+        Letter.kind == LetterKind.FAILURE,
+    )
+    query = (
+        select(UploadOutcome)
+        .where(UploadOutcome.upload_id.in_(uploads), UploadOutcome.state == OutcomeState.FAILED, ~told)
+        .order_by(UploadOutcome.upload_id, UploadOutcome.number)
+    )
+    failures = defaultdict(list)
+    for outcome in db.session.scalars(query):
+        failures[outcome.upload_id].append(outcome)
+    return failures
