@@ -1,0 +1,177 @@
+"""How the application is put together."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from argon2 import PasswordHasher
+from flask import Flask
+from jinja2 import StrictUndefined
+from sqlalchemy import event
+
+import models
+from views import access, commands, errors, pages
+from views.extensions import babel, bootstrap, compress, csrf, limiter, login_manager, talisman
+from worker import delivery, queue
+
+ROOT = Path(__file__).parent
+
+DEFAULTS: dict[str, Any] = {
+    "BOOTSTRAP_SERVE_LOCAL": True,
+    # Pages carry a secret (the form token) beside what people typed: only what never does is compressed.
+    "COMPRESS_MIMETYPES": ["text/css", "text/javascript", "application/javascript", "image/svg+xml"],
+    "FAILURE_MAIL_LIMIT": 100,
+    "INVITATION_DAYS": 30,
+    "LEASE_SECONDS": 120,
+    "MAIL_DEFAULT_SENDER": "Muster <muster@localhost>",
+    "MAIL_PORT": 25,
+    "MAIL_SERVER": "",
+    "MAIL_USE_TLS": False,
+    "PORT": 5000,
+    "RATELIMIT_STORAGE_URI": "memory://",
+    "SEND_FILE_MAX_AGE_DEFAULT": 365 * 24 * 3600,
+    "SESSION_COOKIE_HTTPONLY": True,
+    "SESSION_COOKIE_SAMESITE": "Lax",
+    "UPLOAD_MAX_BYTES": 10 * 1024 * 1024,
+    "UPLOAD_MAX_LINES": 10_000,
+    "WTF_CSRF_TIME_LIMIT": 12 * 3600,
+}
+
+#: Read from the environment, each as the type of its default.
+TEXTS = (
+    "SECRET_KEY",
+    "DATABASE_URL",
+    "BASE_URL",
+    "QUEUE_URL",
+    "RATELIMIT_STORAGE_URI",
+    "MAIL_SERVER",
+    "MAIL_USERNAME",
+    "MAIL_PASSWORD",
+    "MAIL_DEFAULT_SENDER",
+)
+NUMBERS = (
+    "PORT",
+    "MAIL_PORT",
+    "INVITATION_DAYS",
+    "FAILURE_MAIL_LIMIT",
+    "LEASE_SECONDS",
+    "UPLOAD_MAX_BYTES",
+    "UPLOAD_MAX_LINES",
+)
+SWITCHES = ("MAIL_USE_TLS", "DEMO")
+
+CONTENT_SECURITY_POLICY = {
+    "default-src": "'self'",
+    "img-src": "'self' data:",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+
+
+def create_app(config: Mapping[str, Any] | None = None) -> Flask:
+    """The application, configured from the defaults, `instance/config.py`, the environment, and `config`."""
+    app = Flask(__name__, instance_path=str(instance_path(config)))
+    configure(app, config or {})
+    connect_database(app)
+    connect_extensions(app)
+    delivery.init_app(app)
+    queue.init_app(app)
+    access.guard(app)
+    errors.register(app)
+    pages.register(app)
+    commands.register(app)
+    return app
+
+
+def instance_path(config: Mapping[str, Any] | None) -> Path:
+    chosen = (config or {}).get("INSTANCE_PATH") or os.environ.get("INSTANCE_PATH") or ROOT / "instance"
+    path = Path(chosen).resolve()
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def configure(app: Flask, config: Mapping[str, Any]) -> None:
+    app.config.from_mapping(DEFAULTS)
+    app.config.from_pyfile(str(Path(app.instance_path) / "config.py"), silent=True)
+    app.config.update(from_environment())
+    app.config.update(config)
+    settle_demo_and_secret(app)
+    app.config.setdefault("DATABASE_URL", f"sqlite:///{app.instance_path}/muster.sqlite")
+    app.config.setdefault("QUEUE_URL", f"sqlite:///{app.instance_path}/queue.sqlite")
+    app.config.setdefault("BASE_URL", f"http://127.0.0.1:{app.config['PORT']}")
+    app.config["SESSION_COOKIE_SECURE"] = is_https(app)
+    app.config["SQLALCHEMY_DATABASE_URI"] = with_driver(app.config["DATABASE_URL"])
+    # One byte more than the largest file, and room for the form around it: refused before it is read.
+    app.config["MAX_CONTENT_LENGTH"] = app.config["UPLOAD_MAX_BYTES"] + 64 * 1024
+
+
+def from_environment() -> dict[str, Any]:
+    given = {name: value for name, value in os.environ.items() if value != ""}
+    return {
+        **{name: given[name] for name in TEXTS if name in given},
+        **{name: int(given[name]) for name in NUMBERS if name in given},
+        **{name: given[name].casefold() in {"1", "true", "yes", "on"} for name in SWITCHES if name in given},
+    }
+
+
+def settle_demo_and_secret(app: Flask) -> None:
+    """Demo mode is for trying out: never on once a secret and a database are set, never without a secret of its own."""
+    secret, database = app.config.get("SECRET_KEY"), app.config.get("DATABASE_URL")
+    wanted = app.config.get("DEMO", not secret and not database)
+    app.config["DEMO"] = bool(wanted) and not (secret and database)
+    if not secret and not app.config["DEMO"]:
+        raise SystemExit(
+            "SECRET_KEY is not set. Set it to a long random text, such as the output of:\n"
+            "  python3 -c 'import secrets; print(secrets.token_urlsafe(48))'\n"
+            "To try Muster out with a demo world instead, set DEMO=1 and no DATABASE_URL."
+        )
+    if not secret:
+        app.config["SECRET_KEY"] = secret_of_this_machine(Path(app.instance_path) / "secret_key")
+
+
+def secret_of_this_machine(path: Path) -> str:
+    """A random secret, made on first use. Whoever comes second reads what the first one wrote."""
+    try:
+        path.touch(0o600, exist_ok=False)
+        path.write_text(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text()
+
+
+def is_https(app: Flask) -> bool:
+    return str(app.config["BASE_URL"]).startswith("https://")
+
+
+def with_driver(url: str) -> str:
+    scheme, separator, rest = url.partition("://")
+    return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else scheme + separator + rest
+
+
+def connect_database(app: Flask) -> None:
+    models.db.init_app(app)
+    models.migrate.init_app(app)
+    event.listen(models.db.session, "after_commit", queue.wake_after_commit)
+
+
+def connect_extensions(app: Flask) -> None:
+    app.jinja_env.undefined = StrictUndefined
+    app.extensions["password_hasher"] = app.config.get("PASSWORD_HASHER") or PasswordHasher()
+    babel.init_app(app)
+    bootstrap.init_app(app)
+    compress.init_app(app)
+    csrf.init_app(app)
+    limiter.init_app(app)
+    login_manager.init_app(app)
+    talisman.init_app(
+        app,
+        content_security_policy=CONTENT_SECURITY_POLICY,
+        force_https=False,  # the reverse proxy's to do
+        strict_transport_security=is_https(app),
+        session_cookie_secure=is_https(app),
+        referrer_policy="same-origin",
+    )

@@ -1,0 +1,210 @@
+"""Who is asking, and what they may have.
+
+Every route states its rule with one of the decorators below; a route without one is closed to everybody.
+The loading decorators hand the view what it is about, and there is no other way to come by it: what does
+not exist for this person is 404, what is their organisation's but not theirs is 403.
+"""
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask_login import UserMixin, current_user
+from flask_login import login_user as remember
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import selectinload
+from werkzeug.wrappers import Response
+
+from domain import permissions
+from domain.people import rights_of
+from domain.permissions import Rights
+from models import Collaboration, Invitation, Membership, Upload, User, begin_writing, db
+from views.extensions import login_manager
+
+View = TypeVar("View", bound=Callable[..., Any])
+Rule = Callable[[Rights, Any], bool]
+
+
+class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login comes without types
+    """The person of this request, as Flask-Login wants them."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+
+    def get_id(self) -> str:
+        return f"{self.user.id}.{self.user.session_key}"
+
+
+@login_manager.user_loader  # type: ignore[untyped-decorator]
+def _load(session_id: str) -> SignedIn | None:
+    user_id, _dot, session_key = session_id.partition(".")
+    user = db.session.get(User, uuid.UUID(user_id))
+    return SignedIn(user) if user and user.is_active and user.session_key == session_key else None
+
+
+def sign_in(user: User) -> None:
+    remember(SignedIn(user))
+
+
+def me() -> User:
+    return cast(User, current_user.user)
+
+
+def me_if_known() -> User | None:
+    """The person, for the frame of a page that must stand even where the database does not answer."""
+    try:
+        return me() if is_signed_in() else None
+    except SQLAlchemyError:
+        db.session.rollback()
+        return None
+
+
+def my_rights() -> Rights:
+    if "rights" not in g:
+        g.rights = rights_of(me())
+    return cast(Rights, g.rights)
+
+
+def is_signed_in() -> bool:
+    return bool(current_user.is_authenticated)
+
+
+# The rules a route may state.
+
+
+def public(view: View) -> View:
+    """For anybody, signed in or not."""
+    view.access_rule = "public"  # type: ignore[attr-defined]
+    return view
+
+
+def signed_in(view: View) -> View:
+    """For anyone signed in."""
+    view.access_rule = "signed in"  # type: ignore[attr-defined]
+    return view
+
+
+def needs(rule: Callable[[Rights], bool]) -> Callable[[View], View]:
+    """For those whose roles satisfy the rule."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            if not rule(my_rights()):
+                abort(403)
+            return view(*args, **kwargs)
+
+        checked.access_rule = rule.__name__  # type: ignore[attr-defined]
+        return cast(View, checked)
+
+    return decorate
+
+
+def _loads(name: str, load: Callable[[uuid.UUID, Rule], Any], rule: Rule) -> Callable[[View], View]:
+    """The view gets `name`, loaded from the route's `<uuid:name_id>`."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def loaded(*args: Any, **kwargs: Any) -> Any:
+            kwargs[name] = load(kwargs.pop(f"{name}_id"), rule)
+            return view(*args, **kwargs)
+
+        loaded.access_rule = rule.__name__  # type: ignore[attr-defined]
+        return cast(View, loaded)
+
+    return decorate
+
+
+def upload(rule: Rule) -> Callable[[View], View]:
+    return _loads("upload", _get_upload, rule)
+
+
+def collaboration(rule: Rule) -> Callable[[View], View]:
+    return _loads("collaboration", _get_collaboration, rule)
+
+
+def invitation(rule: Rule) -> Callable[[View], View]:
+    """An invitation, by the rule of its collaboration."""
+    return _loads("invitation", _get_invitation, rule)
+
+
+def membership(rule: Rule) -> Callable[[View], View]:
+    """A current membership, by the rule of its collaboration."""
+    return _loads("membership", _get_membership, rule)
+
+
+# The loaders.
+
+
+def _get_upload(upload_id: uuid.UUID, rule: Rule) -> Upload:
+    upload = db.session.get(Upload, upload_id) or abort(404)
+    if not permissions.may_see_upload(my_rights(), upload):
+        in_my_organisation = upload.organisation_id and permissions.knows_organisation(
+            my_rights(), upload.organisation_id
+        )
+        abort(403 if in_my_organisation else 404)
+    _hold(rule, upload)
+    return upload
+
+
+def _get_collaboration(collaboration_id: uuid.UUID, rule: Rule) -> Collaboration:
+    query = select(Collaboration).where(Collaboration.id == collaboration_id)
+    found = db.session.scalar(query.options(selectinload(Collaboration.units))) or abort(404)
+    if not permissions.knows_organisation(my_rights(), found.organisation_id):
+        abort(404)
+    _hold(rule, found)
+    return found
+
+
+def _get_invitation(invitation_id: uuid.UUID, rule: Rule) -> Invitation:
+    found = db.session.get(Invitation, invitation_id) or abort(404)
+    _get_collaboration(found.collaboration_id, rule)
+    return found
+
+
+def _get_membership(membership_id: uuid.UUID, rule: Rule) -> Membership:
+    query = select(Membership).where(Membership.id == membership_id, Membership.is_current())
+    found = db.session.scalar(query) or abort(404)
+    _get_collaboration(found.collaboration_id, rule)
+    return found
+
+
+def _hold(rule: Rule, thing: Any) -> None:
+    if not rule(my_rights(), thing):
+        abort(403)
+
+
+# Closed by default.
+
+#: Served by Flask and its extensions, for anybody.
+OPEN_ENDPOINTS = frozenset({"static", "bootstrap.static"})
+
+
+def guard(app: Flask) -> None:
+    """Ask for sign-in everywhere but at public routes, and let writers wait their turn."""
+    app.before_request(_begin)
+    app.before_request(_ask_to_sign_in)
+
+
+def _begin() -> None:
+    if request.method not in {"GET", "HEAD", "OPTIONS"}:
+        begin_writing()
+
+
+def _ask_to_sign_in() -> Response | None:
+    if request.endpoint is None or request.endpoint in OPEN_ENDPOINTS:
+        return None
+    rule = getattr(current_app.view_functions[request.endpoint], "access_rule", None)
+    if rule is None:
+        abort(403)
+    if rule != "public" and not is_signed_in():
+        return redirect(url_for("session.login", next=_where_to_return()), 303)
+    return None
+
+
+def _where_to_return() -> str | None:
+    """The page that was asked for. A form that was sent is not sent again after signing in."""
+    return request.full_path.rstrip("?") if request.method == "GET" else None

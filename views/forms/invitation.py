@@ -1,0 +1,65 @@
+"""Inviting a few people by form."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import RadioField, SelectMultipleField, StringField, TextAreaField
+from wtforms.validators import Optional
+from wtforms.widgets import DateInput
+
+from domain.invitation_sheet import Line
+from domain.inviting import read_form
+from domain.invitations import Defaults
+from models import Collaboration, Group
+from models.collaboration import Role
+
+#: Read by the rules of the file's columns, whose names they bear.
+AS_IN_THE_FILE = (
+    "invitees",
+    "intended_role",
+    "invitation_expiry_date",
+    "membership_expiry_date",
+    "message",
+    "sender_name",
+)
+
+
+def _lines(text: str | None) -> str:
+    """Browsers send each line break as two characters; it counts as one."""
+    return (text or "").replace("\r\n", "\n")
+
+
+class InvitationForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF comes without types
+    invitees = TextAreaField(_("E-mail addresses"), render_kw={"rows": 4, "spellcheck": "false"})
+    intended_role = RadioField(
+        _("Role"),
+        choices=[
+            (Role.MEMBER.value, _("Member (takes part, and sees who the other members are)")),
+            (Role.ADMIN.value, _("Admin (also invites people, removes members and creates groups)")),
+        ],
+        default=Role.MEMBER.value,
+    )
+    groups = SelectMultipleField(_("Groups"), [Optional()], coerce=UUID)
+    invitation_expiry_date = StringField(_("Last day to accept"), widget=DateInput())
+    membership_expiry_date = StringField(_("Last day of the membership"), [Optional()], widget=DateInput())
+    message = TextAreaField(_("Message"), [Optional()], filters=[_lines], render_kw={"rows": 5})
+    sender_name = StringField(_("Sender's name"))
+
+    line: Line
+
+    def __init__(self, collaboration: Collaboration, groups: Iterable[Group], defaults: Defaults) -> None:
+        expiry = defaults.expires_at.date().isoformat()
+        super().__init__(invitation_expiry_date=expiry, message=defaults.message, sender_name=defaults.sender_name)
+        self.collaboration = collaboration
+        self.groups.choices = [(group.id, f"{group.name} ({group.short_name})") for group in groups]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        is_well_formed = super().validate(extra_validators)
+        reading = read_form(self.collaboration, {name: self[name].data or "" for name in AS_IN_THE_FILE})
+        self.line = reading.line
+        for name, sentences in reading.problems.items():
+            self[name].errors = [*self[name].errors, *sentences]
+        return is_well_formed and not reading.problems

@@ -1,0 +1,70 @@
+"""What every page has: its blueprints, and what the frame around it shows."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, request, url_for
+from flask_babel import format_number, get_locale
+from flask_babel import gettext as _
+
+from domain import language
+from domain.permissions import may_upload_invitations
+from models import User
+from views import access, collaborations, home, invitations, join, mailbox, session, uploads
+
+
+def register(app: Flask) -> None:
+    for blueprint in (home.bp, session.bp, invitations.bp, uploads.bp, collaborations.bp, join.bp, mailbox.bp):
+        app.register_blueprint(blueprint)
+    app.context_processor(_frame)
+    app.add_template_filter(language.day, "day")
+    app.add_template_filter(language.minute, "minute")
+    app.add_template_filter(format_number, "numberformat")
+    app.url_defaults(_with_hash)
+    app.extensions["has_htmx"] = (Path(app.static_folder or "") / "vendor" / "htmx.min.js").exists()
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationItem:
+    label: str
+    url: str
+    is_current: bool
+
+
+def _frame() -> dict[str, Any]:
+    """The context of base.html. It asks for the person only where they are known already: an error page comes last."""
+    me = access.me_if_known()
+    return {
+        "me": me,
+        "navigation": list(_navigation(me)),
+        "demo": current_app.config["DEMO"],
+        "has_htmx": current_app.extensions["has_htmx"],
+        "has_mailbox": current_app.extensions["mailbox"] is not None,
+        "language": str(get_locale()),
+    }
+
+
+def _navigation(me: User | None) -> Iterator[NavigationItem]:
+    """Where this person may go."""
+    if me is None:
+        return
+    sections = [(_("Start"), "home.index"), (_("Collaborations"), "collaborations.index")]
+    if may_upload_invitations(access.my_rights()):
+        sections[1:1] = [(_("Upload invitations"), "invitations.upload"), (_("Uploads"), "uploads.index")]
+    for label, endpoint in sections:
+        yield NavigationItem(label, url_for(endpoint), request.endpoint == endpoint)
+
+
+def _with_hash(endpoint: str, values: dict[str, Any]) -> None:
+    """Static files carry a hash of their content: they may be kept for ever, and a new one is fetched at once."""
+    if endpoint == "static" and "filename" in values and current_app.static_folder:
+        values["v"] = _hash_of(Path(current_app.static_folder) / values["filename"])
+
+
+@cache
+def _hash_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]

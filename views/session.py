@@ -1,0 +1,76 @@
+"""Signing in and out."""
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+from flask_login import logout_user
+from werkzeug.wrappers import Response
+
+from domain import demo, people
+from models import key_of
+from views import access
+from views.extensions import limiter, password_hasher
+from views.forms.session import SignInForm
+
+bp = Blueprint("session", __name__)
+
+#: Failed attempts, for one account and for one network address.
+PER_ACCOUNT = "10 per 15 minutes"
+PER_ADDRESS = "50 per 15 minutes"
+
+
+def safe_next(target: str | None) -> str:
+    """The page to go to after signing in: one of our own, whatever the link said."""
+    if target and target.startswith("/") and not target.startswith(("//", "/\\")):
+        parts = urlsplit(target)
+        if not parts.scheme and not parts.netloc and target.isprintable():
+            return target
+    return url_for("home.index")
+
+
+def _account() -> str:
+    return "account:" + key_of(request.form.get("email", ""))
+
+
+def _failed(response: Response) -> bool:
+    return response.status_code == 422
+
+
+@bp.get("/login")
+@access.public
+def login() -> str | Response:
+    if access.is_signed_in():
+        return redirect(safe_next(request.args.get("next")), 303)
+    return _page(SignInForm(request.args, meta={"csrf": True}))
+
+
+@bp.post("/login")
+@access.public
+@limiter.limit(PER_ADDRESS, deduct_when=_failed)
+@limiter.limit(PER_ACCOUNT, key_func=_account, deduct_when=_failed)
+def sign_in() -> str | Response | tuple[str, int]:
+    form = SignInForm()
+    if not form.validate_on_submit():
+        return _page(form), 422
+    user = people.find_by_email(form.email.data)
+    if not people.check_password(password_hasher(), user, form.password.data) or user is None:
+        form.form_errors.append(_("This address and password do not belong together. Check both, and try again."))
+        return _page(form), 422
+    session.clear()
+    access.sign_in(user)
+    return redirect(safe_next(form.next.data), 303)
+
+
+@bp.post("/logout")
+@access.public
+def logout() -> Response:
+    logout_user()
+    session.clear()
+    return redirect(url_for("session.login"), 303)
+
+
+def _page(form: SignInForm) -> str:
+    shown = demo.ACCOUNTS if current_app.config["DEMO"] else ()
+    accounts = [(account.email, account.role) for account in shown]
+    return render_template("session/login.html", form=form, demo_accounts=accounts)

@@ -1,0 +1,169 @@
+"""Uploads: the history; one upload with its check, its progress and its outcome."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
+from flask_babel import gettext as _
+from jinja2_fragments.flask import render_block
+from werkzeug.http import dump_options_header
+from werkzeug.wrappers import Response as AnyResponse
+
+from domain import csv_files, upload_view, uploads
+from domain.errors import ConflictError
+from domain.paging import page_of
+from domain.permissions import may_process_upload, may_see_upload, may_upload_invitations
+from models import Upload, db
+from models.upload import Level, OutcomeState, UploadState
+from views import access
+from views.forms.upload import UploadForm
+from views.paging import SIZE, links_of, page_asked_for
+from views.tabs import shown_of, tab
+
+bp = Blueprint("uploads", __name__)
+
+
+@bp.get("/uploads")
+@access.signed_in
+def index() -> str:
+    rights = access.my_rights()
+    page = page_of(uploads.uploads_for(access.me(), rights), page_asked_for(), SIZE)
+    may_upload = may_upload_invitations(rights)
+    return render_template("uploads/index.html", page=page, links=links_of(page), may_upload=may_upload)
+
+
+@bp.get("/uploads/<uuid:upload_id>")
+@access.upload(may_see_upload)
+def show(upload: Upload) -> str:
+    template, context_of = _VIEWS[upload.state]
+    context = {"upload": upload, "is_mine": may_process_upload(access.my_rights(), upload), **context_of(upload)}
+    if request.headers.get("HX-Target") == "progress":
+        return str(render_block(template, "progress", **context))
+    return render_template(template, **context)
+
+
+@bp.post("/uploads/<uuid:upload_id>/process")
+@access.upload(may_process_upload)
+def process(upload: Upload) -> AnyResponse:
+    uploads.press_process(upload)
+    db.session.commit()
+    return redirect(url_for("uploads.show", upload_id=upload.id), 303)
+
+
+@bp.get("/uploads/<uuid:upload_id>/discard")
+@access.upload(may_process_upload)
+def ask_to_discard(upload: Upload) -> str:
+    here = url_for("uploads.show", upload_id=upload.id)
+    return render_template(
+        "confirm.html",
+        title=_("Discard this upload?"),
+        sentence=_("Nothing of “%(name)s” has been sent, and nothing will be.", name=upload.file_name),
+        submit_label=_("Discard"),
+        cancel_url=here,
+        crumbs=[(_("Uploads"), url_for("uploads.index")), (upload.file_name, here)],
+    )
+
+
+@bp.post("/uploads/<uuid:upload_id>/discard")
+@access.upload(may_process_upload)
+def discard(upload: Upload) -> AnyResponse:
+    uploads.discard(upload)
+    db.session.commit()
+    flash(_("“%(name)s” has been discarded. Nothing of it has been sent.", name=upload.file_name), "success")
+    return redirect(url_for("uploads.index"), 303)
+
+
+@bp.get("/uploads/<uuid:upload_id>/errors.csv")
+@access.upload(may_see_upload)
+def errors_file(upload: Upload) -> AnyResponse:
+    if upload.state is not UploadState.ERRORS:
+        raise ConflictError(_("This file has no errors to download."))
+    return _download(upload_view.errors_file(upload), f"errors-{_stem(upload)}.csv")
+
+
+@bp.get("/uploads/<uuid:upload_id>/result.csv")
+@access.upload(may_see_upload)
+def result_file(upload: Upload) -> AnyResponse:
+    if upload.process_pressed_at is None:
+        raise ConflictError(_("This file has not been processed: it has no result yet."))
+    return _download(upload_view.result_file(upload), f"result-{_stem(upload)}.csv")
+
+
+def _download(rows: Iterable[Sequence[object]], name: str) -> AnyResponse:
+    headers = {"Content-Disposition": dump_options_header("attachment", {"filename": name})}
+    return Response(stream_with_context(csv_files.stream(rows)), headers=headers, mimetype="text/csv")
+
+
+def _stem(upload: Upload) -> str:
+    return upload.file_name.rpartition(".")[0] or upload.file_name
+
+
+# What each state of an upload shows.
+
+
+def _unreadable(upload: Upload) -> dict[str, Any]:
+    problems = page_of(uploads.findings(upload, Level.ERROR), 1, SIZE, upload.error_count)
+    return {"problems": problems.items, "form": UploadForm(replaces=upload.id)}
+
+
+def _errors(upload: Upload) -> dict[str, Any]:
+    page = page_of(uploads.findings(upload, Level.ERROR), page_asked_for(), SIZE, upload.error_count)
+    return {
+        "page": page,
+        "links": links_of(page),
+        "tasks": upload_view.tasks(upload),
+        "form": UploadForm(replaces=upload.id),
+    }
+
+
+def _ready(upload: Upload) -> dict[str, Any]:
+    shown = shown_of(("lines", "failures", "skips"))
+    tabs = [
+        tab("lines", _("Lines"), upload.lines, shown),
+        tab("failures", _("Will fail"), upload.will_fail, shown),
+        tab("skips", _("Will be skipped"), upload.will_skip, shown),
+    ]
+    query, total = {
+        "lines": (uploads.lines(upload), upload.lines),
+        "failures": (uploads.findings(upload, Level.FAILURE), upload.will_fail),
+        "skips": (uploads.findings(upload, Level.SKIP), upload.will_skip),
+    }[shown]
+    page = page_of(query, page_asked_for(), SIZE, total)
+    meanings = upload_view.meanings(upload, page.items) if shown == "lines" else []
+    return {"page": page, "links": links_of(page), "meanings": meanings, "shown": shown, "tabs": tabs}
+
+
+def _processed(upload: Upload) -> dict[str, Any]:
+    shown = shown_of(("all", *OutcomeState))
+    counts = {
+        "all": upload.sent + upload.failed + upload.skipped + upload.waiting,
+        OutcomeState.SENT: upload.sent,
+        OutcomeState.FAILED: upload.failed,
+        OutcomeState.SKIPPED: upload.skipped,
+        OutcomeState.WAITING: upload.waiting,
+    }
+    labels = {
+        "all": _("All"),
+        OutcomeState.SENT: _("Sent"),
+        OutcomeState.FAILED: _("Failed"),
+        OutcomeState.SKIPPED: _("Skipped"),
+        OutcomeState.WAITING: _("Waiting"),
+    }
+    state = None if shown == "all" else OutcomeState(shown)
+    page = page_of(uploads.outcomes(upload, state), page_asked_for(), SIZE, counts[shown])
+    tabs = [tab(name, label, counts[name], shown) for name, label in labels.items()]
+    return {"page": page, "links": links_of(page), "shown": shown, "tabs": tabs}
+
+
+def _discarded(upload: Upload) -> dict[str, Any]:
+    return {}
+
+
+_VIEWS: dict[UploadState, tuple[str, Callable[[Upload], dict[str, Any]]]] = {
+    UploadState.UNREADABLE: ("uploads/unreadable.html", _unreadable),
+    UploadState.ERRORS: ("uploads/errors.html", _errors),
+    UploadState.READY: ("uploads/ready.html", _ready),
+    UploadState.PROCESSING: ("uploads/processed.html", _processed),
+    UploadState.DONE: ("uploads/processed.html", _processed),
+    UploadState.DISCARDED: ("uploads/discarded.html", _discarded),
+}
