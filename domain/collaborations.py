@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, true, update
 from sqlalchemy.orm import joinedload, selectinload
 
 from domain.errors import ConflictError
@@ -62,8 +62,8 @@ def members(collaboration: Collaboration, words: str = "", *, by_address: bool =
         .options(joinedload(Membership.user), selectinload(Membership.groups))
     )
     if words := key_of(words):
-        found = or_(_contains(User.name, words), and_(by_address, _contains(User.email, words)))
-        query = query.join(Membership.user).where(found)
+        columns = (User.name, User.email) if by_address else (User.name,)
+        query = query.join(Membership.user).where(or_(*(_contains(column, words) for column in columns)))
     return query
 
 

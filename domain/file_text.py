@@ -32,8 +32,8 @@ class UnreadableError(Exception):
 
 def value_too_long(line: int, most: int) -> UnreadableError:
     message = ngettext(
-        "A value on line %(line)s has more than %(number)s character, which is more than any column takes. Shorten it.",
-        "A value on line %(line)s has more than %(number)s characters, which is more than any column takes. Shorten it.",
+        "A value on line %(line)s has more than %(number)s character, more than any column takes. Shorten it.",
+        "A value on line %(line)s has more than %(number)s characters, more than any column takes. Shorten it.",
         most,
         line=line,
     )

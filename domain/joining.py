@@ -1,18 +1,18 @@
 """Join links: whom they lead in, and why they lead no further."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from argon2 import PasswordHasher
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import exists, select
+from sqlalchemy.orm import joinedload
 
-from domain.invitations import accept, is_membership_past, locked
+from domain.invitations import accept, groups_joined, is_membership_past, locked
 from domain.join_tokens import JoinTokens
-from domain.people import create_account
-from models import Collaboration, Invitation, Membership, User, db
+from domain.people import create_account, find_by_email
+from models import Collaboration, Group, Invitation, Membership, User, db
 from models.invitation import InvitationStatus
 
 
@@ -58,7 +58,6 @@ def _load(invitation_id: uuid.UUID) -> Invitation | None:
         .options(
             joinedload(Invitation.collaboration).joinedload(Collaboration.organisation),
             joinedload(Invitation.invited_by),
-            selectinload(Invitation.groups),
         )
     )
     return db.session.scalar(query)
@@ -88,6 +87,37 @@ def _accepted(invitation: Invitation, visitor: User | None) -> Ending:
     if visitor is None or membership.user_id != visitor.id:
         return Ending.ACCEPTED
     return Ending.ACCEPTED_BY_YOU if membership.is_current else Ending.LEFT
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An open invitation, as it is to this visitor."""
+
+    #: Those that accepting leads into.
+    groups: Sequence[Group]
+    #: The visitor is signed in with the invited address.
+    is_to_you: bool
+    #: The invited address has an account.
+    has_account: bool
+    #: The visitor is in the collaboration already.
+    is_member: bool
+
+
+def offer_to(visitor: User | None, invitation: Invitation) -> Offer:
+    addressee = find_by_email(invitation.email)
+    return Offer(
+        groups=groups_joined(invitation),
+        is_to_you=visitor is not None and visitor is addressee,
+        has_account=addressee is not None,
+        is_member=visitor is not None and _is_member(visitor, invitation.collaboration_id),
+    )
+
+
+def _is_member(user: User, collaboration_id: uuid.UUID) -> bool:
+    here = exists().where(
+        Membership.user_id == user.id, Membership.collaboration_id == collaboration_id, Membership.is_current()
+    )
+    return bool(db.session.scalar(select(here)))
 
 
 def accept_with_new_account(hasher: PasswordHasher, invitation: Invitation, *, name: str, password: str) -> User:

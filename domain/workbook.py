@@ -25,7 +25,7 @@ _MOST_PARTS = 10_000
 _MOST_ELEMENTS = 3_000_000
 _DEEPEST_ELEMENT = 100
 #: Rows times columns, up to the last filled cell: calamine lays out all of them, some 30 bytes each.
-_MOST_CELLS = 4_000_000
+_MOST_CELLS = 2_000_000
 #: What Excel itself lets into a cell.
 _LONGEST_VALUE = 32_767
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")

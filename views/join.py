@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from domain import invitations, joining
 from domain.joining import Ending
-from domain.people import SHORTEST_PASSWORD, find_by_email
+from domain.people import SHORTEST_PASSWORD
 from models import Invitation, db
 from views import access
 from views.extensions import limiter, password_hasher
@@ -45,7 +45,7 @@ def _keep_private(response: Response) -> Response:
 
 
 def by_link(view: View) -> View:
-    """The view gets the `invitation` of the route's token, and the token; where it cannot be answered, its page comes."""
+    """The view gets the invitation of the route's token, and the token; one that cannot be answered has its own page."""
 
     @wraps(view)
     def led(token: str) -> Any:
@@ -129,10 +129,9 @@ def _page(invitation: Invitation, token: str, form: NewAccountForm) -> str:
     return render_template(
         "join/show.html",
         invitation=invitation,
-        groups=invitations.groups_joined(invitation),
+        offer=joining.offer_to(access.me_if_known(), invitation),
         token=token,
         form=form,
-        has_account=find_by_email(invitation.email) is not None,
         shortest_password=SHORTEST_PASSWORD,
     )
 

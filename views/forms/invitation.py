@@ -11,8 +11,8 @@ from wtforms.validators import Optional
 from wtforms.widgets import DateInput
 
 from domain.invitation_sheet import Line
-from domain.inviting import read_form
 from domain.invitations import Defaults
+from domain.inviting import read_form
 from models import Collaboration, Group
 from models.collaboration import Role
 
