@@ -4,6 +4,7 @@ Checking and processing make the same plan, each as things stand then.
 """
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -65,17 +66,19 @@ class Plan:
     """Plans line after line, remembering which invitations the file has named already."""
 
     def __init__(self) -> None:
-        self._first: dict[tuple[str, uuid.UUID], _First] = {}
+        #: By CO and address.
+        self._first: defaultdict[uuid.UUID, dict[str, _First]] = defaultdict(dict)
         self.conflicts: list[Finding] = []
 
     def steps(self, line: Line, purview: Purview) -> Iterator[Step]:
         targets = purview.targets(line.short_names, line.labels, line.groups)
+        hits = [(target, self._first[target.place.id]) for target in targets.hits]
         for invitee in line.invitees:
-            for target in targets.hits:
+            for target, named in hits:
                 step = Step(line, invitee, target.place.short_name, target)
-                first = self._first.get(step.pair)
+                first = named.get(invitee.key)
                 if first is None:
-                    self._first[step.pair] = _First(line, target)
+                    named[invitee.key] = _First(line, target)
                     yield step
                 elif first.agrees_with(line, target):
                     yield _repeated(step, first)

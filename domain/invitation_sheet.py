@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.addresses import AddressError, key_of_address
 from domain.columns import Column
@@ -38,19 +38,16 @@ LONGEST_MESSAGE = 4_000
 LONGEST_SENDER_NAME = 255
 
 
-@dataclass(frozen=True, slots=True)
-class Invitee:
+class Invitee(NamedTuple):
     #: As the file writes it.
     email: str
     #: As addresses are compared.
     key: str
 
 
-@dataclass(slots=True)
 class Line:
-    """What one line says, value by value."""
+    """What one line says, value by value; what it leaves empty is as here."""
 
-    number: int
     short_names: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     intended_role: Role = Role.MEMBER
@@ -60,6 +57,9 @@ class Line:
     membership_expiry_date: datetime | None = None
     message: str = ""
     sender_name: str = ""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +115,14 @@ class Sheet:
         for place, name, read, known in self._cells:
             if place >= width or not (text := values[place]):
                 continue
-            try:
-                value = known[text] if text in known else known.setdefault(text, read(text))
-            except CellError as error:
-                problems += _findings(record.line, name, text, error)
-            else:
-                setattr(line, name, value)
+            value = known.get(text)
+            if value is None:
+                try:
+                    value = known[text] = read(text)
+                except CellError as error:
+                    problems += _findings(record.line, name, text, error)
+                    continue
+            setattr(line, name, value)
         if not (line.invitees and (line.short_names or line.labels)):
             self._note_missing(line, problems)
         return line, problems
@@ -175,6 +177,8 @@ _CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202
 
 def _values(text: str) -> list[str]:
     """The values of a cell that takes several, each once, in the order written."""
+    if not _SEPARATORS.search(text):
+        return [text]
     values = dict.fromkeys(value.strip() for value in _SEPARATORS.split(text))
     values.pop("", None)
     return list(values)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import CompoundSelect, Row, insert, null, or_, select, union_all, update
 
 from domain.dates import through
 from domain.errors import ConflictError
@@ -14,7 +14,7 @@ from domain.language import day
 from domain.language import gettext as _
 from domain.post import answer_letter, invitation_letter, post
 from models import Group, Invitation, Membership, Organisation, User, db, new_id, now
-from models.base import among, insert_new
+from models.base import among, insert_new, texts
 from models.collaboration import MembershipEnd, Role, group_memberships
 from models.invitation import InvitationStatus, invitation_groups
 from models.outbox import LetterKind
@@ -31,63 +31,57 @@ class Standing(NamedTuple):
 
 
 def standing_of(pairs: Iterable[Pair]) -> dict[Pair, Standing]:
-    """Which of the pairs are invited (and not expired) or members already: three queries for all of them."""
+    """Which of the pairs are invited (and not expired) or members already: one query for all of them."""
     wanted = set(pairs)
-    keys = {key for key, _collaboration in wanted}
-    collaborations = {collaboration for _key, collaboration in wanted}
     if not wanted:
         return {}
-    found = _invited(keys, collaborations) | _members(keys, collaborations)
-    return {pair: standing for pair, standing in found.items() if pair in wanted}
+    rows = db.session.execute(_standing({key for key, _place in wanted}, {place for _key, place in wanted}))
+    found = {(row.email_key, row.collaboration_id): row for row in rows}
+    return {pair: _in_words(row) for pair, row in found.items() if pair in wanted}
 
 
-def _invited(keys: set[str], collaborations: set[uuid.UUID]) -> dict[Pair, Standing]:
-    rows = db.session.execute(
+def _standing(keys: set[str], collaborations: set[uuid.UUID]) -> CompoundSelect[Any]:
+    """Open invitations; then members by the address at which they accepted, and by their own."""
+    asked = texts(keys).cte("asked")
+    here = (among(Membership.collaboration_id, collaborations), Membership.is_current())
+    invited = (
         select(
             Invitation.email_key, Invitation.collaboration_id, Invitation.created_at, Invitation.expires_at, User.name
         )
+        .join(asked, asked.c.value == Invitation.email_key)
         .join(User, User.id == Invitation.invited_by_id)
         .where(
-            among(Invitation.email_key, keys),
             among(Invitation.collaboration_id, collaborations),
             Invitation.status == InvitationStatus.OPEN,
             Invitation.expires_at > now(),
         )
     )
-    return {
-        (row.email_key, row.collaboration_id): Standing(
-            "already_invited",
-            _(
-                "Invited on %(day)s by %(name)s; the invitation is open through %(until)s.",
-                day=day(row.created_at),
-                name=row.name,
-                until=day(row.expires_at),
-            ),
-        )
-        for row in rows
-    }
-
-
-def _members(keys: set[str], collaborations: set[uuid.UUID]) -> dict[Pair, Standing]:
-    """Members by their own address, and by the one at which they accepted an invitation."""
-    here = (among(Membership.collaboration_id, collaborations), Membership.is_current())
-    by_address = (
-        select(User.email_key, Membership.collaboration_id, Membership.joined_at)
-        .join(Membership, Membership.user_id == User.id)
-        .where(among(User.email_key, keys), *here)
-    )
+    no_invitation = (Membership.joined_at, null(), null())
     by_invitation = (
-        select(Invitation.email_key, Membership.collaboration_id, Membership.joined_at)
+        select(Invitation.email_key, Membership.collaboration_id, *no_invitation)
+        .join(asked, asked.c.value == Invitation.email_key)
         .join(Membership, Membership.id == Invitation.membership_id)
-        .where(among(Invitation.email_key, keys), Invitation.status == InvitationStatus.ACCEPTED, *here)
+        .where(Invitation.status == InvitationStatus.ACCEPTED, *here)
     )
-    return {
-        (row.email_key, row.collaboration_id): Standing(
-            "already_member", _("A member since %(day)s.", day=day(row.joined_at))
-        )
-        for query in (by_invitation, by_address)
-        for row in db.session.execute(query)
-    }
+    by_address = (
+        select(User.email_key, Membership.collaboration_id, *no_invitation)
+        .join(asked, asked.c.value == User.email_key)
+        .join(Membership, Membership.user_id == User.id)
+        .where(*here)
+    )
+    return union_all(invited, by_invitation, by_address)
+
+
+def _in_words(row: Row[Any]) -> Standing:
+    if row.name is None:
+        return Standing("already_member", _("A member since %(day)s.", day=day(row.created_at)))
+    message = _(
+        "Invited on %(day)s by %(name)s; the invitation is open through %(until)s.",
+        day=day(row.created_at),
+        name=row.name,
+        until=day(row.expires_at),
+    )
+    return Standing("already_invited", message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Uploads: received, checked as a whole, pressed to be processed, listed."""
 
+import json
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -22,7 +23,7 @@ from domain.purview import purview_of
 from domain.table import Limits, Record, read_table
 from models import Upload, UploadFinding, UploadLine, UploadOutcome, User, db, now
 from models.base import leave_work
-from models.upload import Level, OutcomeState, UploadState
+from models.upload import INSERT_LINES, Level, OutcomeState, UploadState
 
 
 @dataclass(slots=True)
@@ -154,9 +155,8 @@ def store_check(upload: Upload, check: Check) -> None:
 
 
 def _store_lines(upload: Upload, records: Iterable[Record]) -> None:
-    rows = [{"upload_id": upload.id, "number": record.line, "cells": record.values} for record in records]
-    if rows:
-        db.session.execute(insert(UploadLine), rows)
+    statement = INSERT_LINES[db.engine.dialect.name]
+    db.session.execute(statement, {"upload_id": upload.id, "lines": json.dumps(list(records))})
 
 
 def stored_records(upload: Upload) -> list[Record]:

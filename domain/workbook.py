@@ -81,7 +81,7 @@ def _surveyed_copy(content: bytes, max_bytes: int) -> io.BytesIO:
     copy, elements = io.BytesIO(), 0
     with zipfile.ZipFile(io.BytesIO(content)) as archive, zipfile.ZipFile(copy, "w") as unpacked:
         parts = {part.filename: part for part in archive.infolist()}
-        _refuse_other_kinds(content, parts)
+        _refuse_other_kinds(parts)
         if sum(part.file_size for part in parts.values()) > _MOST_UNPACKED * max_bytes:
             raise _too_large()
         for name, part in parts.items():
@@ -102,9 +102,9 @@ def _is_read(part: zipfile.ZipInfo) -> bool:
     return is_bounded and _PARTS.fullmatch(part.filename) is not None
 
 
-def _refuse_other_kinds(content: bytes, names: Collection[str]) -> None:
-    if b"opendocument.spreadsheet" in content[:200]:
-        message = _("This is an OpenDocument sheet (.ods). Save it as .xlsx or CSV, and upload that.")
+def _refuse_other_kinds(names: Collection[str]) -> None:
+    if "content.xml" in names:
+        message = _("This is an OpenDocument file, such as .ods. Save the sheet as .xlsx or CSV, and upload that.")
     elif "xl/workbook.bin" in names:
         message = _("This is a binary workbook (.xlsb). Save it as .xlsx or CSV, and upload that.")
     elif "[Content_Types].xml" not in names:

@@ -19,11 +19,13 @@ from sqlalchemy import (
     Engine,
     Enum,
     MetaData,
+    Select,
     String,
     Text,
     TypeDecorator,
     bindparam,
     cast,
+    column,
     event,
     func,
     select,
@@ -114,7 +116,7 @@ CreatedAt = Annotated[datetime, mapped_column(UtcDateTime, default=now)]
 
 
 class _ArrayOfText(FunctionElement[str]):
-    """The texts of a JSON array as a table: one parameter, however many there are."""
+    """The texts of a JSON array, as a table."""
 
     inherit_cache = True
     type = Text()
@@ -130,13 +132,18 @@ def _array_on_postgresql(element: _ArrayOfText, compiler: SQLCompiler, **kw: Any
     return f"jsonb_array_elements_text(CAST({compiler.process(element.clauses, **kw)} AS jsonb))"
 
 
+def texts(values: Iterable[str]) -> Select[Any]:
+    """A query for the texts, as a column `value`: one parameter, however many there are."""
+    array = _ArrayOfText(bindparam(None, json.dumps(list(values)), Text)).table_valued(column("value", Text))
+    return select(array.c.value)
+
+
 def among(
-    column: ColumnElement[Any] | InstrumentedAttribute[Any], values: Iterable[str | uuid.UUID]
+    one_of: ColumnElement[Any] | InstrumentedAttribute[Any], values: Iterable[str | uuid.UUID]
 ) -> ColumnElement[bool]:
-    """`column IN values` for any number of texts or UUIDs (a parameter each would end at 32,766 of them)."""
-    texts = [value.hex if isinstance(value, uuid.UUID) else value for value in values]
-    array = _ArrayOfText(bindparam(None, json.dumps(texts), Text)).table_valued("value")
-    return column.in_(select(cast(array.c.value, column.type)))
+    """`one_of IN values` for any number of texts or UUIDs (a parameter each would end at 32,766 of them)."""
+    query = texts(value.hex if isinstance(value, uuid.UUID) else value for value in values)
+    return one_of.in_(query.with_only_columns(cast(query.selected_columns.value, one_of.type)))
 
 
 def insert_new(table: Any) -> Any:

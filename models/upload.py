@@ -4,7 +4,7 @@ import uuid
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, TextClause, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, TextClause, Uuid, bindparam, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import CreatedAt, Model, Moment, Name, PrimaryKey, Words, choice
@@ -122,6 +122,19 @@ class UploadLine(Model):
     number: Mapped[int] = mapped_column(primary_key=True)
     #: The values as they stand in the file, trimmed.
     cells: Mapped[list[Any]] = mapped_column(JSON)
+
+
+#: Any number of lines in one statement: they come as one JSON array of `[number, cells]`.
+INSERT_LINES = {
+    "sqlite": text(
+        "INSERT INTO upload_lines (upload_id, number, cells) "
+        "SELECT :upload_id, json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:lines)"
+    ).bindparams(bindparam("upload_id", type_=Uuid())),
+    "postgresql": text(
+        "INSERT INTO upload_lines (upload_id, number, cells) "
+        "SELECT :upload_id, CAST(value ->> 0 AS integer), value -> 1 FROM json_array_elements(CAST(:lines AS json))"
+    ).bindparams(bindparam("upload_id", type_=Uuid())),
+}
 
 
 class UploadFinding(Model):

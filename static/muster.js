@@ -1,5 +1,4 @@
-// Comfort on top of pages that work without it. Everything listens on the document, so that what htmx
-// brings in later is served too.
+// Comfort on top of pages that work without it.
 
 // The switch between light, dark and the system's wish.
 for (const choice of document.querySelectorAll("[data-theme-switch] input")) {

@@ -45,7 +45,7 @@ def _keep_private(response: Response) -> Response:
 
 
 def by_link(view: View) -> View:
-    """The view gets the invitation of the route's token, and the token; one that cannot be answered has its own page."""
+    """The view gets the invitation of the route's token, and the token; a link that leads no further gets its page."""
 
     @wraps(view)
     def led(token: str) -> Any:

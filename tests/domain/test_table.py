@@ -121,10 +121,8 @@ def test_a_file_over_the_limit_is_refused_with_both_sizes() -> None:
 
 
 def test_as_many_lines_as_allowed_are_read() -> None:
-    limits = Limits(max_lines=3)
-
-    assert len(read("invitees\na\n\nb\nc\n", limits=limits).records) == 3
-    assert len(read("a\nb\nc\n\n", limits=limits).records) == 2
+    assert len(rows_of(read("invitees\na\n\nb\nc\n", max_lines=3))) == 1 + 3
+    assert len(rows_of(read("a\nb\nc\n\n", max_lines=3))) == 3
 
 
 @pytest.mark.parametrize("content", ["invitees\na\n\nb\n,\nc\n", "a\nb\n\nc\n"])

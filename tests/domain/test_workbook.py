@@ -74,8 +74,7 @@ def test_text_that_calls_itself_a_workbook_is_none() -> None:
 
 
 def test_strings_may_be_shared() -> None:
-    strings = b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" uniqueCount="1"><si><t>a</t></si></sst>'
-    sheet = workbook_of_cells(b'<row r="1"><c r="A1" t="s"><v>0</v></c></row>')
+    strings = b'<sst count="9" uniqueCount="2"><si><t>a</t></si><si><r><t>b</t></r><r><t>c</t></r></si></sst>'
+    cells = b'<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c></row>'
 
-    assert read(sheet).header != (1, ["a"])
-    assert workbook_with({"xl/sharedStrings.xml": strings})
+    assert rows_of(read(workbook_of_cells(cells, strings))) == [["a", "bc"]]

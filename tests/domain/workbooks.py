@@ -30,10 +30,11 @@ def workbook_with(parts: dict[str, bytes]) -> bytes:
     return zipped({**_parts(workbook(["invitees"], ["a@example.org"])), **parts})
 
 
-def workbook_of_cells(cells: bytes) -> bytes:
-    """A workbook whose only sheet has this XML as its data."""
+def workbook_of_cells(cells: bytes, strings: bytes = b"<sst/>") -> bytes:
+    """A workbook with this XML as the data of its sheet, and as its shared strings."""
     sheet = _parts(workbook(["invitees"]))[SHEET]
-    return workbook_with({SHEET: sheet[: sheet.index(b"<row")] + cells + b"</sheetData></worksheet>"})
+    sheet = sheet[: sheet.index(b"<row")] + cells + b"</sheetData></worksheet>"
+    return workbook_with({SHEET: sheet, "xl/sharedStrings.xml": strings})
 
 
 def zipped(parts: dict[str, bytes]) -> bytes:
