@@ -166,7 +166,7 @@ def connect_extensions(app: Flask) -> None:
     compress.init_app(app)
     csrf.init_app(app)
     limiter.init_app(app)
-    login_manager.init_app(app)
+    login_manager.init_app(app, add_context_processor=False)
     talisman.init_app(
         app,
         content_security_policy=CONTENT_SECURITY_POLICY,

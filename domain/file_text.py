@@ -15,7 +15,7 @@ from models.upload import Level
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*")
-_ARCHIVES = (b"\x1f\x8b", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"BZh", b"\xfd7zXZ\0")
+_ARCHIVES = (b"\x1f\x8b", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\xfd7zXZ\0")
 _MARKUP = ("<!doctype", "<html", "<head", "<meta", "<body", "<table", "<?xml")
 _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "UTF-8"), (codecs.BOM_UTF16_LE, "UTF-16-LE"), (codecs.BOM_UTF16_BE, "UTF-16-BE"))
 #: The control characters that no list has, unlike tab, line breaks, form feed and end of file.
@@ -86,10 +86,8 @@ def _decode(content: bytes) -> tuple[str, str | None]:
         raise UnreadableError("unreadable_encoding", message)
     for mark, encoding in _BYTE_ORDER_MARKS:
         if content.startswith(mark):
-            text = _strictly(content[len(mark) :], encoding)
-            return text, None if encoding == "UTF-8" else _(
-                "The file is in UTF-16, not in UTF-8, and was read as such."
-            )
+            notice = _("The file is not in UTF-8; it was read as UTF-16.")
+            return _strictly(content[len(mark) :], encoding), None if encoding == "UTF-8" else notice
     if b"\0" in content:
         return _decode_by_nuls(content)
     try:

@@ -4,7 +4,7 @@ import io
 from contextvars import Context
 from typing import Any
 
-from flask import Flask
+from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -19,6 +19,8 @@ class Client(FlaskClient):
         super().__init__(app, app.response_class, use_cookies=True)
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        if not has_app_context():  # following a redirect
+            return super().open(*args, **kwargs)
         # The request sees what the test has committed, in a context of its own; the test then sees what it did.
         db.session.commit()
         answer = Context().run(super().open, *args, **kwargs)

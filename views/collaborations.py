@@ -92,7 +92,7 @@ def invite(collaboration: Collaboration) -> Response | tuple[str, int]:
             may_upload=may_upload,
         )
         return page, 422 if form.is_submitted() else 200
-    invited = inviting.invite(collaboration, access.me(), form.line, form.groups.data, defaults)
+    invited = inviting.invite(collaboration, access.me(), form.line, form.group_ids, defaults)
     db.session.commit()
     _tell(invited)
     return _to_members(collaboration)

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import Optional
-from wtforms.widgets import DateInput
+from wtforms.widgets import CheckboxInput, DateInput
 
 from domain.invitation_sheet import Line
 from domain.invitations import Defaults
@@ -42,7 +42,7 @@ class InvitationForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF comes withou
         ],
         default=Role.MEMBER.value,
     )
-    groups = SelectMultipleField(_("Groups"), [Optional()], coerce=UUID)
+    groups = SelectMultipleField(_("Groups"), [Optional()], option_widget=CheckboxInput())
     invitation_expiry_date = StringField(_("Last day to accept"), widget=DateInput())
     membership_expiry_date = StringField(_("Last day of the membership"), [Optional()], widget=DateInput())
     message = TextAreaField(_("Message"), [Optional()], filters=[_lines], render_kw={"rows": 5})
@@ -54,7 +54,11 @@ class InvitationForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF comes withou
         expiry = defaults.expires_at.date().isoformat()
         super().__init__(invitation_expiry_date=expiry, message=defaults.message, sender_name=defaults.sender_name)
         self.collaboration = collaboration
-        self.groups.choices = [(group.id, f"{group.name} ({group.short_name})") for group in groups]
+        self.groups.choices = [(str(group.id), f"{group.name} ({group.short_name})") for group in groups]
+
+    @property
+    def group_ids(self) -> list[UUID]:
+        return [UUID(group) for group in self.groups.data]
 
     def validate(self, extra_validators: Any = None) -> bool:
         is_well_formed = super().validate(extra_validators)

@@ -1,0 +1,79 @@
+"""Every refusal and fault in the application's own look."""
+
+import io
+
+import pytest
+from flask import Flask
+from sqlalchemy.exc import OperationalError
+
+from tests.clients import Client
+
+pytestmark = pytest.mark.usefixtures("world")
+
+
+def test_a_page_that_is_not_there(client: Client) -> None:
+    assert client.page("/nothing-here", 404).heading == "There is no such page"
+
+
+def test_a_page_asked_for_in_the_wrong_way(client: Client) -> None:
+    client.sign_in("yoda@harderwijk.test")
+    assert "does not work that way" in client.send("/uploads", 405)
+
+
+def test_a_page_for_others(client: Client) -> None:
+    client.sign_in("member@harderwijk.test")
+    assert client.page("/invitations/upload", 403).heading == "You may not do this"
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(world: Flask, client: Client) -> None:
+    client.sign_in("yoda@harderwijk.test")
+    body = {"file": (io.BytesIO(b"x" * (world.config["MAX_CONTENT_LENGTH"] + 1)), "large.csv")}
+    answer = client.post("/invitations/upload", data=body, content_type="multipart/form-data")
+    assert answer.status_code == 413
+    assert "This file is too large" in answer.text
+
+
+def test_a_fault_of_ours_is_owned_up_to(world: Flask, client: Client) -> None:
+    world.config.update(PROPAGATE_EXCEPTIONS=False, TESTING=False)
+    client.sign_in("yoda@harderwijk.test")
+    view = world.view_functions["uploads.index"]
+
+    def broken() -> str:
+        raise ZeroDivisionError
+
+    broken.access_rule = "public"  # type: ignore[attr-defined]
+    world.view_functions["uploads.index"] = broken
+    try:
+        assert client.page("/uploads", 500).heading == "Something went wrong on our side"
+    finally:
+        world.view_functions["uploads.index"] = view
+
+
+def test_the_error_page_stands_when_the_database_does_not(
+    world: Flask, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.config.update(PROPAGATE_EXCEPTIONS=False, TESTING=False)
+    client.sign_in("yoda@harderwijk.test")
+
+    def away(*_args: object, **_kwargs: object) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("the database is away"))
+
+    monkeypatch.setattr("sqlalchemy.engine.Connection.execute", away)
+    assert client.page("/uploads", 500).heading == "Something went wrong on our side"
+
+
+def test_headers_keep_browsers_from_harm(client: Client) -> None:
+    headers = client.get("/login").headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+
+
+def test_the_session_cookie_is_for_us_alone(client: Client) -> None:
+    answer = client.post("/login", data={"email": "yoda@harderwijk.test", "password": "muster-demo"})
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
