@@ -23,7 +23,7 @@ class Client(FlaskClient):
             return super().open(*args, **kwargs)
         # The request sees what the test has committed, in a context of its own; the test then sees what it did.
         db.session.commit()
-        answer = Context().run(super().open, *args, **kwargs)
+        answer = Context().run(super().open, *args, **{"buffered": True, **kwargs})
         db.session.rollback()
         if answer.mimetype == "text/html" and answer.data and not answer.headers.get("Location"):
             is_mail = "sandbox" in answer.headers["Content-Security-Policy"]
