@@ -1,15 +1,17 @@
 """Expiry dates as people and programs write them."""
 
 import re
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 from domain.language import day
 from domain.language import gettext as _
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_DATE_AND_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:?\d{2}.*")
-_DIGITS = re.compile(r"\d+")
-_DAY_FIRST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATE_AND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:?[0-9]{2}.*")
+_DIGITS = re.compile(r"[0-9]+")
+_YEAR_FIRST = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})")
+_YEAR_LAST = re.compile(r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECONDS = 13  # digits of an epoch given in milliseconds, from 2001 to 2286
 
 
@@ -29,7 +31,7 @@ def read_expiry(text: str, now: datetime) -> datetime:
     """
     moment = _read(text)
     if moment <= now:
-        raise ExpiryError("in_the_past", _in_the_past(text, moment))
+        raise ExpiryError("in_the_past", _in_the_past(text, moment, now))
     return moment
 
 
@@ -47,7 +49,7 @@ def _read(text: str) -> datetime:
             return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
         if _DIGITS.fullmatch(text):
             return _from_epoch(text)
-    except (ValueError, OverflowError, OSError):
+    except (ValueError, OverflowError):
         pass
     raise ExpiryError("not_a_date", _not_a_date(text))
 
@@ -55,26 +57,61 @@ def _read(text: str) -> datetime:
 def _from_epoch(digits: str) -> datetime:
     if len(digits) > _MILLISECONDS:
         raise OverflowError
-    return datetime.fromtimestamp(int(digits) / (1000 if len(digits) == _MILLISECONDS else 1), UTC)
+    if len(digits) == _MILLISECONDS:
+        return _EPOCH + timedelta(milliseconds=int(digits))
+    return _EPOCH + timedelta(seconds=int(digits))
 
 
 def _not_a_date(text: str) -> str:
     shown = text[:50]
-    day_first = _DAY_FIRST.fullmatch(text)
     if _DATE.fullmatch(text):
         return _("There is no such day as “%(value)s”.", value=shown)
-    if day_first and int(day_first[2]) <= 12:
-        meant = f"{day_first[3]}-{int(day_first[2]):02}-{int(day_first[1]):02}"
-        return _("“%(value)s” does not begin with the year. Write it as %(meant)s.", value=shown, meant=meant)
+    if meant := _meant(text):
+        return _("“%(value)s” is not how a date is written here. Write it as %(meant)s.", value=shown, meant=meant)
     return _("“%(value)s” is not a date before the year 10000. Write it like 2026-12-31.", value=shown)
 
 
-def _in_the_past(text: str, moment: datetime) -> str:
-    if _DIGITS.fullmatch(text):
+def _meant(text: str) -> str | None:
+    """The day, in ISO 8601, that a value in another order or with other marks means; several where it may be either."""
+    if found := _YEAR_FIRST.fullmatch(text):
+        days = [_iso(found[1], found[2], found[3])]
+    elif found := _YEAR_LAST.fullmatch(text):
+        days = [_iso(found[3], found[2], found[1]), _iso(found[3], found[1], found[2])]
+    else:
+        return None
+    either = list(dict.fromkeys(filter(None, days)))
+    return _("%(one)s or %(other)s", one=either[0], other=either[1]) if len(either) > 1 else next(iter(either), None)
+
+
+def _iso(year: str, month: str, day_of_month: str) -> str | None:
+    try:
+        return date(int(year), int(month), int(day_of_month)).isoformat()
+    except ValueError:
+        return None
+
+
+def _in_the_past(text: str, moment: datetime, now: datetime) -> str:
+    if not _DIGITS.fullmatch(text):
+        return _("%(day)s is past. Write a date that is still to come, or leave it empty.", day=day(moment))
+    example = _example(text, now)
+    if len(text) == _MILLISECONDS:
         return _(
-            "“%(value)s”, read as seconds since 1970, is %(day)s, which is past. "
-            "Write a date to come, with dashes: 2026-12-31.",
+            "“%(value)s”, read as milliseconds since 1970, is %(day)s, which is past. "
+            "Write a date to come, with dashes: %(example)s.",
             value=text,
             day=day(moment),
+            example=example,
         )
-    return _("%(day)s is past. Write a date that is still to come, or leave it empty.", day=day(moment))
+    return _(
+        "“%(value)s”, read as seconds since 1970, is %(day)s, which is past. "
+        "Write a date to come, with dashes: %(example)s.",
+        value=text,
+        day=day(moment),
+        example=example,
+    )
+
+
+def _example(digits: str, now: datetime) -> str:
+    """A date to come: the one that eight digits mean, if they do."""
+    meant = _iso(digits[:4], digits[4:6], digits[6:]) if len(digits) == 8 else None
+    return meant if meant and meant > now.date().isoformat() else f"{now.year + 1}-12-31"

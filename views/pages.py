@@ -56,7 +56,7 @@ def _navigation(me: User | None) -> Iterator[NavigationItem]:
     if may_upload_invitations(access.my_rights()):
         sections[1:1] = [(_("Upload invitations"), "invitations.upload"), (_("Uploads"), "uploads.index")]
     for label, endpoint in sections:
-        yield NavigationItem(label, url_for(endpoint), request.endpoint == endpoint)
+        yield NavigationItem(label, url_for(endpoint), request.blueprint == endpoint.partition(".")[0])
 
 
 def _with_hash(endpoint: str, values: dict[str, Any]) -> None:

@@ -54,7 +54,9 @@ class InvitationForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF comes withou
         expiry = defaults.expires_at.date().isoformat()
         super().__init__(invitation_expiry_date=expiry, message=defaults.message, sender_name=defaults.sender_name)
         self.collaboration = collaboration
-        self.groups.choices = [(str(group.id), f"{group.name} ({group.short_name})") for group in groups]
+        # Every new member joins the others anyway.
+        choices = [group for group in groups if not group.auto_provision]
+        self.groups.choices = [(str(group.id), f"{group.name} ({group.short_name})") for group in choices]
 
     @property
     def group_ids(self) -> list[UUID]:
