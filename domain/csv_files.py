@@ -2,11 +2,14 @@
 
 import csv
 import io
+import re
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 
-#: What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection").
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+#: What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection"), and what the guard is made of.
+_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")
+_UNGUARDED = re.compile(r"'*[=+\-@\t\r]")
+_GUARDED = re.compile(r"'+[=+\-@\t\r]")
 #: Rows written at once.
 _ROWS = 500
 
@@ -28,10 +31,20 @@ def whole(rows: Iterable[Sequence[object]]) -> bytes:
 
 
 def as_text(value: object) -> object:
-    """The value, so that no spreadsheet takes it for a formula."""
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+    """The value with an apostrophe before what a spreadsheet would take for a formula."""
+    if isinstance(value, str) and value.startswith(_STARTS) and _UNGUARDED.match(value):
         return f"'{value}"
     return "" if value is None else value
+
+
+def may_be_guarded(text: str) -> bool:
+    """Whether any value in the text of a file may have the apostrophe that `as_text` writes."""
+    return "'" in text and _GUARDED.search(text) is not None
+
+
+def without_guard(value: str) -> str:
+    """What `as_text` was given: a file that people download, mend and bring back says what it said."""
+    return value[1:] if value.startswith("'") and _GUARDED.match(value) else value
 
 
 def _take(text: io.StringIO) -> bytes:

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, date, datetime, time, timedelta
 
-from domain.language import day
+from domain.language import day, minute
 from domain.language import gettext as _
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -92,7 +92,8 @@ def _iso(year: str, month: str, day_of_month: str) -> str | None:
 
 def _in_the_past(text: str, moment: datetime, now: datetime) -> str:
     if not _DIGITS.fullmatch(text):
-        return _("%(day)s is past. Write a date that is still to come, or leave it empty.", day=day(moment))
+        shown = day(moment) if _DATE.fullmatch(text) else minute(moment)
+        return _("%(day)s is past. Write a date that is still to come, or leave it empty.", day=shown)
     example = _example(text, now)
     if len(text) == _MILLISECONDS:
         return _(

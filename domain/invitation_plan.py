@@ -94,7 +94,10 @@ class Plan:
 
 
 def _repeated(step: Step, first: _First) -> Step:
-    message = _("The same invitation stands on line %(line)s already.", line=first.line.number)
+    if first.line is step.line:
+        message = _("The same invitation stands on this line already.")
+    else:
+        message = _("The same invitation stands on line %(line)s already.", line=first.line.number)
     return step._replace(level=Level.SKIP, reason="repeated", message=message)
 
 

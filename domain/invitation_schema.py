@@ -33,7 +33,7 @@ def _descriptions(invitation_days: int) -> dict[str, tuple[str, str, str, str, t
     this_or_labels = _("Required, unless the line has labels")
     this_or_short_names = _("Required, unless the line has short_names")
     date = _("A date as 2026-12-31 (through that day, in UTC), or seconds since 1970 (13 digits: milliseconds)")
-    dates = ("2027-06-30", "1830297600")
+    dates = ("2038-06-30", "2161468799")
     return {
         "short_names": (
             _("The collaborations to invite to, by their short names"),

@@ -5,7 +5,7 @@ which groups, who may be invited) is the business of `domain.purview` and `domai
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from domain.dates import ExpiryError, read_expiry
 from domain.findings import Finding
 from domain.language import gettext as _
 from domain.language import ngettext
-from domain.table import Record
+from domain.table import Record, strip_invisible
 from models.collaboration import Role
 from models.upload import Level
 
@@ -34,6 +34,7 @@ COLUMNS = (
 )
 REQUIRED = (("short_names", "labels"), ("invitees",))
 
+LONGEST_NAME = 255
 LONGEST_MESSAGE = 4_000
 LONGEST_SENDER_NAME = 255
 
@@ -176,22 +177,26 @@ _CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202
 
 
 def _values(text: str) -> list[str]:
-    """The values of a cell that takes several, each once, in the order written."""
+    """The values of a cell that takes several, in the order written."""
     if not _SEPARATORS.search(text):
         return [text]
-    values = dict.fromkeys(value.strip() for value in _SEPARATORS.split(text))
-    values.pop("", None)
-    return list(values)
+    return [value for part in _SEPARATORS.split(text) if (value := strip_invisible(part))]
 
 
 def _names(text: str) -> tuple[str, ...]:
-    names = _values(text)
-    for name in names:
-        _refuse_control(name)
-        if len(name) > 255:
-            sentence = _("“%(value)s…” is too long: at most 255 characters.", value=name[:40])
-            raise CellError(Problem("too_long", sentence, name))
-    return tuple(names)
+    names = tuple(dict.fromkeys(_values(text)))
+    wrong = [problem for name in names for problem in _wrong_with_name(name)]
+    if wrong:
+        raise CellError(*wrong)
+    return names
+
+
+def _wrong_with_name(name: str) -> Iterator[Problem]:
+    if not name.isprintable() and _CONTROL.search(name):
+        yield Problem("control_characters", _control_sentence(), name)
+    if len(name) > LONGEST_NAME:
+        sentence = _("“%(value)s…” is too long: at most %(most)s characters.", value=name[:40], most=LONGEST_NAME)
+        yield Problem("too_long", sentence, name)
 
 
 def _role(text: str) -> Role:
@@ -229,23 +234,22 @@ def _wrong_address(address: str, why: str, place: int, count: int) -> str:
 
 
 def _message(text: str) -> str:
-    if not text.isprintable() and _CONTROL_IN_TEXT.search(text):
-        raise CellError(Problem("control_characters", _control_sentence()))
-    if len(text) > LONGEST_MESSAGE:
-        raise CellError(Problem("too_long", _too_long(text, LONGEST_MESSAGE)))
-    return text
+    return _text(text, _CONTROL_IN_TEXT, LONGEST_MESSAGE)
 
 
 def _sender_name(text: str) -> str:
-    _refuse_control(text)
-    if len(text) > LONGEST_SENDER_NAME:
-        raise CellError(Problem("too_long", _too_long(text, LONGEST_SENDER_NAME)))
+    return _text(text, _CONTROL, LONGEST_SENDER_NAME)
+
+
+def _text(text: str, forbidden: re.Pattern[str], longest: int) -> str:
+    wrong = []
+    if not text.isprintable() and forbidden.search(text):
+        wrong.append(Problem("control_characters", _control_sentence()))
+    if len(text) > longest:
+        wrong.append(Problem("too_long", _too_long(text, longest)))
+    if wrong:
+        raise CellError(*wrong)
     return text
-
-
-def _refuse_control(text: str) -> None:
-    if not text.isprintable() and _CONTROL.search(text):
-        raise CellError(Problem("control_characters", _control_sentence()))
 
 
 def _control_sentence() -> str:

@@ -19,17 +19,26 @@ def letter_sent(letter: Letter, failure_mail_limit: int) -> None:
 
 
 def letter_dropped(letter: Letter, failure_mail_limit: int) -> None:
-    """It was no longer wanted when its turn came. A newer one may be on its way; if not, its invitation is closed."""
+    """It was no longer wanted when its turn came. A newer one may be on its way; if not, its invitation is closed.
+
+    One that has been answered has reached its invitee: by this very letter, if the worker died before it could
+    record that it was sent, or by the page that shows people what they are invited to.
+    """
     if letter.kind is not LetterKind.INVITATION:
         return
     invitation = db.session.get_one(Invitation, letter.invitation_id)
-    if not invitation.is_open:
+    if invitation.status in {InvitationStatus.ACCEPTED, InvitationStatus.DECLINED}:
+        _settle(invitation.id, failure_mail_limit, OutcomeState.SENT)
+    elif not invitation.is_open:
         message = _("The invitation was closed, or had expired, before its mail went out.")
         _settle(invitation.id, failure_mail_limit, OutcomeState.SKIPPED, reason="closed", message=message)
 
 
-def letter_refused(letter: Letter, answer: str, failure_mail_limit: int) -> None:
-    """The mail server will not take it, ever: the invitation has failed, and whoever made it is told why."""
+def letter_refused(letter: Letter, reason: str, message: str, failure_mail_limit: int) -> None:
+    """It will never be delivered: the invitation has failed, and whoever made it is told why.
+
+    `reason` is a word for programs, `message` a sentence.
+    """
     if letter.kind is not LetterKind.INVITATION:
         return
     closed = db.session.execute(
@@ -41,8 +50,7 @@ def letter_refused(letter: Letter, answer: str, failure_mail_limit: int) -> None
     if closed is None:
         return letter_dropped(letter, failure_mail_limit)
     inviter = db.session.get_one(User, closed.invited_by_id)
-    message = _("Address refused by its mail server: %(answer)s", answer=answer)
-    outcome = _fail(letter.invitation_id, failure_mail_limit, message)
+    outcome = _fail(letter.invitation_id, failure_mail_limit, reason, message)
     if outcome is None:
         post([answer_letter(LetterKind.UNDELIVERED, closed.id, inviter.email)])
     elif outcome.failure_number is not None and outcome.failure_number <= failure_mail_limit:
@@ -68,7 +76,7 @@ def _settle(
         finish_if_done(upload_id, failure_mail_limit)
 
 
-def _fail(invitation_id: uuid.UUID | None, failure_mail_limit: int, message: str) -> UploadOutcome | None:
+def _fail(invitation_id: uuid.UUID | None, failure_mail_limit: int, reason: str, message: str) -> UploadOutcome | None:
     """Number the failure among those of its upload. Answers nothing where no upload waits for it."""
     query = select(UploadOutcome).where(
         UploadOutcome.invitation_id == invitation_id, UploadOutcome.state == OutcomeState.WAITING
@@ -79,7 +87,7 @@ def _fail(invitation_id: uuid.UUID | None, failure_mail_limit: int, message: str
     outcome.failure_number = db.session.scalar(
         update(Upload).where(Upload.id == outcome.upload_id).values(failed=Upload.failed + 1).returning(Upload.failed)
     )
-    outcome.state, outcome.reason, outcome.message = OutcomeState.FAILED, "address_refused", message
+    outcome.state, outcome.reason, outcome.message = OutcomeState.FAILED, reason, message
     db.session.flush()
     finish_if_done(outcome.upload_id, failure_mail_limit)
     return outcome

@@ -13,13 +13,17 @@ from sqlalchemy import ColumnElement, or_, select, true
 
 from domain.collaborations import invitable_by
 from domain.language import gettext as _
-from domain.language import listing
+from domain.language import listing, ngettext
 from domain.permissions import Rights, may_invite_in_bulk
 from models import Collaboration, Group, Label, db, key_of
 from models.base import among
 from models.collaboration import collaboration_units
 
 _MOST_NAMES_COMPARED = 20_000
+#: A near name is a courtesy that costs microseconds for each name compared: all of them in a file, a second at most.
+_MOST_COMPARISONS = 300_000
+#: Of many collaborations, a sentence names the first few.
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,8 @@ class Purview:
         }
         self._known: dict[tuple[tuple[str, ...], ...], Targets] = {}
         self._short_names_of_mine: list[str] | None = None
+        self._near: dict[str, str | None] = {}
+        self._compared = 0
 
     def targets(self, short_names: tuple[str, ...], labels: tuple[str, ...], groups: tuple[str, ...]) -> Targets:
         key = (short_names, labels, groups)
@@ -122,7 +128,7 @@ class Purview:
             return mine[0]
         if mine:
             return _ambiguous(short_name)
-        return _not_yours(short_name) if known else self._no_collaboration(short_name)
+        return _not_yours(short_name, self._rights, known) if known else self._no_collaboration(short_name)
 
     def _no_collaboration(self, short_name: str) -> Miss:
         near = self.nearest(short_name)
@@ -132,9 +138,18 @@ class Purview:
 
     def nearest(self, short_name: str) -> str | None:
         """The short name, of those that this person may invite to, that it may be a slip of."""
+        key = key_of(short_name)
+        if key not in self._near:
+            self._near[key] = self._look_near(key)
+        return self._near[key]
+
+    def _look_near(self, key: str) -> str | None:
         if self._short_names_of_mine is None:
             self._short_names_of_mine = _short_names_invitable(self._rights)
-        return next(iter(difflib.get_close_matches(key_of(short_name), self._short_names_of_mine, 1, 0.7)), None)
+        self._compared += len(self._short_names_of_mine)
+        if self._compared > _MOST_COMPARISONS:
+            return None
+        return next(iter(difflib.get_close_matches(key, self._short_names_of_mine, 1, 0.7)), None)
 
     def _spread(self, groups: tuple[str, ...], places: list[Place], misses: list[Miss]) -> Targets:
         """Each group to the COs that it belongs to. One that belongs to none of them fails them all."""
@@ -152,16 +167,17 @@ class Purview:
         return Targets(tuple(hits), tuple(misses))
 
     def _no_group(self, nowhere: list[str], places: list[Place]) -> str:
-        looked_in = listing(place.short_name for place in places)
+        looked_in = _first_few([place.short_name for place in places])
         sentences = []
         for group in nowhere:
-            elsewhere = sorted(place.short_name for place in self._mine.values() if _group_key(group) in place.groups)
+            key = _group_key(group)
+            elsewhere = sorted(place.short_name for place in self._mine.values() if key in place.groups)
             if elsewhere:
                 sentence = _(
                     "Group “%(group)s” belongs to %(elsewhere)s, which this line does not name "
                     "(looked in: %(looked_in)s).",
                     group=group,
-                    elsewhere=listing(elsewhere),
+                    elsewhere=_first_few(elsewhere),
                     looked_in=looked_in,
                 )
             else:
@@ -189,12 +205,24 @@ def _ambiguous(short_name: str) -> Miss:
     return Miss(short_name, "ambiguous_collaboration", message)
 
 
-def _not_yours(short_name: str) -> Miss:
-    message = _(
-        "You may not invite to “%(name)s”: it belongs to none of your units. Ask an admin of your organisation.",
-        name=short_name,
-    )
+def _not_yours(short_name: str, rights: Rights, known: Iterable[Place]) -> Miss:
+    if any(place.organisation_id in rights.unit_manager_in for place in known):
+        message = _(
+            "You may not invite to “%(name)s”: it belongs to none of your units. Ask an admin of your organisation.",
+            name=short_name,
+        )
+    else:
+        message = _("You may not invite to “%(name)s”. Ask an admin of its organisation.", name=short_name)
     return Miss(short_name, "not_allowed", message)
+
+
+def _first_few(names: list[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    if more <= 0:
+        return listing(names)
+    return ngettext(
+        "%(names)s and %(number)s more", "%(names)s and %(number)s more", more, names=", ".join(names[:_MOST_NAMED])
+    )
 
 
 # Loading, in sets.
@@ -241,17 +269,19 @@ def _load_places(rights: Rights, names: Names) -> dict[uuid.UUID, Place]:
 def _load_groups(places: dict[uuid.UUID, Place], named: Collection[str]) -> None:
     if not named:
         return
-    for group in db.session.execute(select(Group.id, Group.collaboration_id, Group.short_name).where(_is_named(named))):
-        if group.collaboration_id in places:
-            found = GroupFound(group.id, group.short_name)
-            places[group.collaboration_id].groups |= {str(group.id): found, group.short_name: found}
+    query = select(Group.id, Group.collaboration_id, Group.short_name)
+    for group in db.session.execute(query.where(_is_named(named), among(Group.collaboration_id, places))):
+        found = GroupFound(group.id, group.short_name)
+        places[group.collaboration_id].groups |= {str(group.id): found, group.short_name: found}
 
 
 def _load_labels(labels: Collection[str], places: dict[uuid.UUID, Place]) -> dict[str, list[uuid.UUID]]:
     bearing: defaultdict[str, list[uuid.UUID]] = defaultdict(list)
-    for label in db.session.scalars(select(Label).where(among(Label.name, _keys(labels)))) if labels else ():
-        if label.collaboration_id in places:
-            bearing[label.name].append(label.collaboration_id)
+    query = select(Label.name, Label.collaboration_id)
+    if labels:
+        found = query.where(among(Label.name, _keys(labels)), among(Label.collaboration_id, places))
+        for name, place_id in db.session.execute(found):
+            bearing[name].append(place_id)
     order = {place_id: position for position, place_id in enumerate(places)}
     return {label: sorted(ids, key=order.__getitem__) for label, ids in bearing.items()}
 

@@ -15,6 +15,7 @@ from itertools import islice
 from operator import methodcaller
 from typing import NamedTuple
 
+from domain.csv_files import may_be_guarded, without_guard
 from domain.file_text import UnreadableError, read_text, value_too_long
 from domain.findings import Finding, Notice
 from domain.language import gettext as _
@@ -44,7 +45,8 @@ _INVISIBLE = (
     "\u2066\u2067\u2068\u2069\ufeff"
 )
 _BLANK = _SPACES + _INVISIBLE + "".join(_DELIMITERS)
-_strip_invisible = methodcaller("strip", _SPACES + _INVISIBLE)
+#: Trims a value as the reader does.
+strip_invisible = methodcaller("strip", _SPACES + _INVISIBLE)
 
 #: Whether a value is the name of a column that the sheet knows.
 Knows = Callable[[str], bool]
@@ -65,7 +67,8 @@ class Record(NamedTuple):
 
     #: The row's number in a spreadsheet, from 1, blank ones counted.
     line: int
-    #: Trimmed, of invisible characters too; without the empty ones at the end, so never none at all.
+    #: Trimmed, of invisible characters too, and without the guard of `domain.csv_files`; without the empty ones at
+    #: the end, so never none at all.
     values: list[str]
 
 
@@ -101,7 +104,7 @@ def read_table(content: bytes, file_name: str, knows: Knows, limits: Limits) -> 
 def _read_workbook(table: Table, content: bytes, knows: Knows, limits: Limits) -> None:
     sheet = read_workbook(content, limits.max_bytes)
     table.notices += sheet.notices
-    _fill(table, sheet.rows, _strip_invisible, knows, limits)
+    _fill(table, sheet.rows, _unguarding(strip_invisible), knows, limits)
 
 
 def _read_csv(table: Table, content: bytes, file_name: str, knows: Knows, limits: Limits) -> None:
@@ -141,9 +144,14 @@ def _records(rows: Iterator[tuple[int, list[str]]], trim: Trim) -> Iterator[Reco
 
 
 def _trimmer(text: str) -> Trim:
-    """Invisible characters are rare: looked for once in the whole text, they cost nothing in each of its values."""
+    """Invisible characters and guards are rare: looked for once in the whole text, they cost nothing in each value."""
     has_invisible = not text.isascii() and any(map(text.__contains__, _INVISIBLE))
-    return _strip_invisible if has_invisible else str.strip
+    trim = strip_invisible if has_invisible else str.strip
+    return _unguarding(trim) if may_be_guarded(text) else trim
+
+
+def _unguarding(trim: Trim) -> Trim:
+    return lambda value: trim(without_guard(trim(value)))
 
 
 class _Dialect(csv.excel):
@@ -172,7 +180,7 @@ def _delimiter(text: str, knows: Knows) -> str:
 
 
 def _count_names(text: str, delimiter: str, knows: Knows) -> int:
-    return sum(knows(_strip_invisible(value)) for row in _beginning(text, delimiter, 1) for value in row)
+    return sum(knows(strip_invisible(value)) for row in _beginning(text, delimiter, 1) for value in row)
 
 
 def _beginning(text: str, delimiter: str, count: int) -> list[list[str]]:

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from domain.invitation_plan import count_steps, names_in
 from domain.invitation_sheet import Line, Sheet
+from domain.language import gettext as _
 from domain.language import ngettext
 from domain.people import rights_of
 from domain.purview import Targets, purview_of
@@ -57,6 +58,7 @@ def _task(reason: str, count: int) -> str:
             "Choose between %(number)s pairs of lines that contradict each other",
             count,
         ),
+        "too_much": lambda: _("Split the file into smaller ones"),
     }
     return verbs[reason]()
 
@@ -85,19 +87,23 @@ def meanings(upload: Upload, page: Sequence[UploadLine]) -> list[Meaning]:
 
 # Files to download.
 
+_ERRORS_COLUMN = "errors"
+
 
 def errors_file(upload: Upload) -> Iterator[list[object]]:
-    """The file as it came, with a column `errors` behind the others."""
+    """The file as it came, with a column `errors` behind the others; it replaces the one of an earlier round."""
     said: defaultdict[int, list[str]] = defaultdict(list)
     for finding in db.session.scalars(findings(upload, Level.ERROR)):
         said[finding.line or 0].append(f"{finding.column}: {finding.message}" if finding.column else finding.message)
-    width = len(upload.columns)
-    yield [*(column["title"] for column in upload.columns), "errors"]
+    titles = [column["title"] for column in upload.columns]
+    width = len(titles) - 1 if titles[-1] == _ERRORS_COLUMN else len(titles)
+    yield [*titles[:width], _ERRORS_COLUMN]
     for number, cells in db.session.execute(
         lines(upload).with_only_columns(UploadLine.number, UploadLine.cells).execution_options(yield_per=500)
     ):
-        padding = [""] * (width - len(cells))
-        yield [*cells, *padding, " ".join(said[number])]
+        if len(cells) <= len(titles):
+            cells = cells[:width] + [""] * (width - len(cells))
+        yield [*cells, " ".join(said[number])]
 
 
 RESULT_COLUMNS = ("line", "invitee", "collaboration", "groups", "role", "outcome", "reason", "message")

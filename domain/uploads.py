@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Select, delete, insert, select, update
@@ -24,6 +25,10 @@ from domain.table import Limits, Record, read_table
 from models import Upload, UploadFinding, UploadLine, UploadOutcome, User, db, now
 from models.base import leave_work
 from models.upload import INSERT_LINES, Level, OutcomeState, UploadState
+
+#: A file of some kilobytes can make millions of invitations, and of errors: what is beyond these is not looked at.
+MOST_INVITATIONS = 200_000
+MOST_ERRORS = 100_000
 
 
 @dataclass(slots=True)
@@ -48,13 +53,16 @@ def read_lines(
 ) -> tuple[list[Line], list[Finding]]:
     """The well-formed lines, and the errors of the others."""
     sheet = Sheet(columns, at)
-    lines, errors = [], []
+    lines, errors, people = [], [], 0
     for record in records:
         line, problems = sheet.read(record)
         if problems:
             errors += problems
         else:
             lines.append(line)
+            people += len(line.invitees)
+        if people > MOST_INVITATIONS or len(errors) > MOST_ERRORS:
+            return lines, [*errors, _too_much(line)]
     return lines, errors
 
 
@@ -63,10 +71,14 @@ def check_lines(rights: Rights, columns: Sequence[str | None], records: Iterable
     lines, errors = read_lines(columns, records, at)
     purview = purview_of(rights, names_in(lines))
     plan = Plan()
-    steps = with_standing([step for line in lines for step in plan.steps(line, purview)])
+    planned = list(islice((step for line in lines for step in plan.steps(line, purview)), MOST_INVITATIONS + 1))
+    errors = sorted([*errors, *plan.conflicts], key=lambda error: error.line or 0)
+    if len(planned) > MOST_INVITATIONS:
+        return Check(errors=[*errors, _too_much(planned[-1].line)])
+    steps = with_standing(planned)
     to_send = [step for step in steps if step.level is None]
     return Check(
-        errors=sorted([*errors, *plan.conflicts], key=lambda error: error.line or 0),
+        errors=errors,
         failures=_findings(steps, Level.FAILURE),
         skips=_findings(steps, Level.SKIP),
         notices=_notices(lines),
@@ -74,6 +86,15 @@ def check_lines(rights: Rights, columns: Sequence[str | None], records: Iterable
         people=len({step.invitee.key for step in to_send}),
         collaborations=len({step.pair[1] for step in to_send}),
     )
+
+
+def _too_much(line: Line) -> Finding:
+    message = _(
+        "From line %(line)s on, the file was not looked at: it makes too many invitations, or has too many errors, to "
+        "be checked at once. Split it into smaller files.",
+        line=line.number,
+    )
+    return Finding(Level.ERROR, "too_much", message, line.number)
 
 
 def _findings(steps: Iterable[Step], level: Level) -> list[Finding]:
@@ -107,7 +128,7 @@ def receive(user: User, rights: Rights, file_name: str, content: bytes, limits: 
     upload = Upload(
         user_id=user.id,
         organisation_id=_the_one_organisation(rights),
-        file_name=file_name[-255:] or "upload",
+        file_name=file_name.replace("\0", "")[-255:] or "upload",
         content=content,
         state=UploadState.UNREADABLE,
         created_at=now(),

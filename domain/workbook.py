@@ -231,7 +231,7 @@ def _shown(cell: object) -> str:
     """A cell as its reader sees it, with dates in ISO 8601."""
     match cell:
         case str():
-            return cell
+            return cell.replace("\0", "\ufffd")  # an escape of the format (_x0000_) that PostgreSQL cannot store
         case bool():
             return "TRUE" if cell else "FALSE"
         case float() if cell.is_integer():

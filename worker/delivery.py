@@ -7,30 +7,38 @@ development mailbox.
 """
 
 import logging
-import smtplib
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from email.utils import formataddr, parseaddr
 from pathlib import Path
-from typing import Any, Protocol
 
 from flask import Flask, current_app
-from flask_mail import Connection as MailConnection
 from flask_mail import Mail as MailExtension
-from flask_mail import Message
 from sqlalchemy import or_, select, update
 
 from domain.join_tokens import JoinTokens
+from domain.language import gettext as _
 from domain.outcomes import letter_dropped, letter_refused, letter_sent
 from models import Letter, begin_writing, db, now
 from models.outbox import LetterState
+from worker.carriers import (
+    CannotBeMailedError,
+    Carrier,
+    ConnectionLostError,
+    Ready,
+    RefusedError,
+    ServerAwayError,
+    ToMailbox,
+    ToServer,
+    message_of,
+)
 from worker.claims import ME
 from worker.letter_facts import load_facts
-from worker.letters import Mail, Writer, mail_environment
+from worker.letters import Writer, mail_environment
 from worker.mailbox import Mailbox
+
+__all__ = ["Ready", "deliver_all", "init_app", "message_of"]
 
 log = logging.getLogger(__name__)
 mail = MailExtension()
@@ -42,10 +50,6 @@ WAITS = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), tim
 GIVE_UP_AFTER = timedelta(days=1)
 #: Connections that break in the middle of a letter, one after the other, before the server counts as away.
 MOST_LOST_IN_A_ROW = 3
-#: The server closes the connection (RFC 5321, 3.8).
-CLOSING = 421
-#: Seconds the mail server has for each of its answers.
-PATIENCE = 15
 
 
 def init_app(app: Flask) -> None:
@@ -60,44 +64,22 @@ def init_app(app: Flask) -> None:
     app.extensions["mailbox"] = None if app.config["MAIL_SERVER"] else Mailbox(Path(app.instance_path) / "mailbox")
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A claimed letter, written."""
-
-    id: uuid.UUID
-    mail: Mail
-
-
-class Carrier(Protocol):
-    """Takes mails to where they go."""
-
-    def hand_over(self, ready: Ready) -> None: ...
-    def close(self) -> None: ...
-
-
-class ServerAwayError(Exception):
-    """The mail server cannot be reached, or turns everything away: nothing is wrong with the letter."""
-
-
-class ConnectionLostError(Exception):
-    """The connection broke while the letter was under way: nobody knows whether it was taken."""
-
-
 def deliver_all() -> None:
     """Deliver letters until none is due, or the mail server is away."""
     carrier = _carrier()
     try:
         while batch := _claim():
             _deliver(batch, carrier)
-    except ServerAwayError:
-        log.warning("The mail server is away; the letters are tried again later.")
+    except ServerAwayError as away:
+        log.warning("The mail server is away (%s); the letters are tried again later.", away)
+        _put_off_all_that_are_due(str(away))
     finally:
         carrier.close()
 
 
 def _carrier() -> Carrier:
     mailbox = current_app.extensions["mailbox"]
-    return ToMailbox(mailbox) if mailbox else ToServer()
+    return ToMailbox(mailbox) if mailbox else ToServer(seconds=current_app.config["LEASE_SECONDS"] / 2)
 
 
 # Claiming.
@@ -105,9 +87,16 @@ def _carrier() -> Carrier:
 
 def _claim() -> list[Ready]:
     """The next letters that are due, claimed and written; those not wanted any more are dropped."""
-    begin_writing()
-    lease = timedelta(seconds=current_app.config["LEASE_SECONDS"])
-    letters = _take_due(lease)
+    while True:
+        begin_writing()
+        letters = _take_due()
+        ready = _written(letters)
+        db.session.commit()
+        if ready or not letters:
+            return ready
+
+
+def _written(letters: Sequence[Letter]) -> list[Ready]:
     facts = load_facts(letters)
     writer: Writer = current_app.extensions["letter_writer"]
     ready = []
@@ -122,11 +111,11 @@ def _claim() -> list[Ready]:
             _drop(letter)
         else:
             ready.append(Ready(letter.id, written))
-    db.session.commit()
-    return ready or (_claim() if letters else [])
+    return ready
 
 
-def _take_due(lease: timedelta) -> Sequence[Letter]:
+def _take_due() -> Sequence[Letter]:
+    lease = timedelta(seconds=current_app.config["LEASE_SECONDS"])
     free = or_(Letter.claimed_until.is_(None), Letter.claimed_until < now())
     due = (
         select(Letter.id)
@@ -153,7 +142,10 @@ def _drop(letter: Letter) -> None:
 
 
 def _deliver(batch: Sequence[Ready], carrier: Carrier) -> None:
-    """Hand over one after the other, for a part of the lease: what is left then is given back."""
+    """Hand over one after the other, for a part of the lease: what is left then is given back.
+
+    The last one begun has half of the lease (`_carrier`), so that it ends while nobody else can take it up.
+    """
     stop_at = time.monotonic() + current_app.config["LEASE_SECONDS"] / 4
     lost_in_a_row = 0
     for place, ready in enumerate(batch):
@@ -175,11 +167,10 @@ def _deliver(batch: Sequence[Ready], carrier: Carrier) -> None:
 def _deliver_one(ready: Ready, carrier: Carrier) -> None:
     try:
         carrier.hand_over(ready)
-    except smtplib.SMTPRecipientsRefused as refused:
-        code, answer = next(iter(refused.recipients.values()))
-        _record_answer(ready, code, answer)
-    except smtplib.SMTPDataError as refused:
-        _record_answer(ready, refused.smtp_code, refused.smtp_error)
+    except RefusedError as refused:
+        _record_answer(ready, refused)
+    except CannotBeMailedError as never:
+        _record_refusal(ready, str(never), str(never))
     except (ServerAwayError, ConnectionLostError) as trouble:
         _record_delay(ready, str(trouble))
         raise
@@ -193,25 +184,37 @@ def _deliver_one(ready: Ready, carrier: Carrier) -> None:
 def _record_sent(ready: Ready) -> None:
     begin_writing()
     letter = _close(ready.id, LetterState.SENT)
-    letter_sent(letter, current_app.config["FAILURE_MAIL_LIMIT"])
+    if letter is not None:
+        letter_sent(letter, current_app.config["FAILURE_MAIL_LIMIT"])
     db.session.commit()
 
 
-def _record_answer(ready: Ready, code: int, answer: bytes | str) -> None:
-    """What the mail server said of this letter: with 5xx it never will, with 4xx it may later (RFC 5321, 4.2.1)."""
-    words = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
-    said = f"{code} {' '.join(words.split())}"[:500]
-    if code < 500:
-        return _record_delay(ready, said)
+def _record_answer(ready: Ready, refused: RefusedError) -> None:
+    said = str(refused)
+    if refused.for_good:
+        _record_refusal(ready, said, _("Address refused by its mail server: %(answer)s", answer=said))
+    else:
+        _record_delay(ready, said)
+
+
+def _record_refusal(ready: Ready, said: str, sentence: str) -> None:
     begin_writing()
-    _refuse(db.session.get_one(Letter, ready.id), said)
+    if (letter := _still_mine(ready)) is not None:
+        _refuse(letter, said, "address_refused", sentence)
     db.session.commit()
 
 
 def _record_delay(ready: Ready, said: str) -> None:
     begin_writing()
-    _delay(db.session.get_one(Letter, ready.id), said)
+    if (letter := _still_mine(ready)) is not None:
+        _delay(letter, said)
     db.session.commit()
+
+
+def _still_mine(ready: Ready) -> Letter | None:
+    """The letter, held; nothing where the claim has run out and another worker is at it."""
+    query = select(Letter).where(Letter.id == ready.id, Letter.is_waiting, Letter.claimed_by == ME)
+    return db.session.scalar(query.with_for_update())
 
 
 def _delay(letter: Letter, said: str) -> None:
@@ -221,22 +224,35 @@ def _delay(letter: Letter, said: str) -> None:
     letter.claimed_by = letter.claimed_until = None
     letter.due_at = now() + WAITS[min(letter.attempts, len(WAITS)) - 1]
     if letter.attempts > len(WAITS) and letter.created_at < now() - GIVE_UP_AFTER:
-        _refuse(letter, said)
+        sentence = _("For a day the mail could not be delivered; at the last attempt: %(answer)s", answer=said)
+        _refuse(letter, said, "not_delivered", sentence)
 
 
-def _refuse(letter: Letter, said: str) -> None:
+def _put_off_all_that_are_due(said: str) -> None:
+    """A server that is away for one letter is so for all: each of them has been tried, and waits its own time."""
+    letters: Sequence[Letter] | None = None
+    while letters is None or letters:
+        begin_writing()
+        letters = _take_due()
+        for letter in letters:
+            _delay(letter, said)
+        db.session.commit()
+
+
+def _refuse(letter: Letter, said: str, reason: str, sentence: str) -> None:
     _close(letter.id, LetterState.REFUSED, said)
-    letter_refused(letter, said, current_app.config["FAILURE_MAIL_LIMIT"])
+    letter_refused(letter, reason, sentence, current_app.config["FAILURE_MAIL_LIMIT"])
 
 
-def _close(letter_id: uuid.UUID, state: LetterState, said: str | None = None) -> Letter:
+def _close(letter_id: uuid.UUID, state: LetterState, said: str | None = None) -> Letter | None:
+    """The letter, closed; nothing where another worker has closed it meanwhile."""
     closed = (
         update(Letter)
-        .where(Letter.id == letter_id)
+        .where(Letter.id == letter_id, Letter.is_waiting)
         .values(state=state, last_answer=said, sent_at=now(), claimed_by=None, claimed_until=None)
         .returning(Letter)
     )
-    return db.session.scalars(closed).one()
+    return db.session.scalars(closed).one_or_none()
 
 
 def _give_back(batch: Sequence[Ready]) -> None:
@@ -247,112 +263,3 @@ def _give_back(batch: Sequence[Ready]) -> None:
         .values(claimed_by=None, claimed_until=None)
     )
     db.session.commit()
-
-
-# Carriers.
-
-
-class ToMailbox:
-    """The development mailbox: a folder."""
-
-    def __init__(self, mailbox: Mailbox) -> None:
-        self._mailbox = mailbox
-
-    def hand_over(self, ready: Ready) -> None:
-        self._mailbox.put(str(ready.id), message_of(ready).as_bytes())
-
-    def close(self) -> None:
-        pass
-
-
-class ToServer:
-    """The mail server, on one connection that is kept while there is mail."""
-
-    def __init__(self) -> None:
-        self._connection: PatientConnection | None = None
-
-    def hand_over(self, ready: Ready) -> None:
-        """Raises what `smtplib` raises where the server answers about this letter."""
-        message = message_of(ready)
-        if self._connection is not None and self._try(self._connection, message):
-            return
-        # New, or closed by the server after some letters, as many do: on a fresh connection it counts.
-        if not self._try(self._connect(), message):
-            raise ServerAwayError("the mail server closed the connection")
-
-    def _try(self, connection: "PatientConnection", message: Message) -> bool:
-        """Answers whether it was handed over; if not, the connection has gone before the message was begun."""
-        connection.host.message_begun = False
-        try:
-            connection.send(message)
-        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError):
-            raise
-        except smtplib.SMTPSenderRefused as refused:
-            if refused.smtp_code != CLOSING:
-                raise ServerAwayError(str(refused)) from refused
-        except OSError as trouble:  # which smtplib's own derive from
-            if connection.host.message_begun:
-                self._connection = None
-                raise ConnectionLostError(str(trouble)) from trouble
-        else:
-            return True
-        self._connection = None
-        return False
-
-    def _connect(self) -> "PatientConnection":
-        try:
-            self._connection = PatientConnection(current_app.extensions["mail"]).__enter__()
-        except OSError as trouble:
-            raise ServerAwayError(str(trouble)) from trouble
-        return self._connection
-
-    def close(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            try:
-                connection.host.quit()
-            except OSError:
-                connection.host.close()
-
-
-class PatientConnection(MailConnection):
-    """Flask-Mail's connection, which would wait for ever for a server that says nothing."""
-
-    host: "Host"
-
-    def configure_host(self) -> "Host":
-        host = Host(self.mail.server, self.mail.port, timeout=PATIENCE)
-        if self.mail.use_tls:
-            host.starttls()
-        if self.mail.username and self.mail.password:
-            host.login(self.mail.username, self.mail.password)
-        return host
-
-
-class Host(smtplib.SMTP):
-    """Knows whether the text of a message has begun: from then on, a broken connection leaves its fate open."""
-
-    message_begun = False
-
-    def data(self, msg: Any) -> tuple[int, bytes]:
-        self.message_begun = True
-        return super().data(msg)
-
-
-def message_of(ready: Ready) -> Message:
-    """The mail as Flask-Mail sends it. Its identifier is the letter's, so that a repeated one can be told."""
-    written = ready.mail
-    name, address = parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])
-    message = Message(
-        subject=written.subject,
-        recipients=[written.to],
-        body=written.text,
-        html=written.html,
-        sender=formataddr((written.from_name or name, address)),
-        reply_to=written.reply_to,
-        extra_headers={"Auto-Submitted": "auto-generated"},
-    )
-    message.msgId = f"<{ready.id}@{address.rpartition('@')[2]}>"
-    for attachment in written.attachments:
-        message.attach(attachment.file_name, attachment.content_type, attachment.content)
-    return message

@@ -33,7 +33,7 @@ class Message:
     #: Without names; domains in ASCII.
     sender: str
     recipient: str
-    content: bytes
+    content: MIMEMultipart
 
     @property
     def is_international(self) -> bool:
@@ -41,7 +41,7 @@ class Message:
         return is_international(self.recipient)
 
     def as_bytes(self) -> bytes:
-        return self.content
+        return self.content.as_bytes(policy=_POLICY)
 
 
 def compose(letter_id: uuid.UUID, mail: Mail, default_sender: str) -> Message:
@@ -51,16 +51,20 @@ def compose(letter_id: uuid.UUID, mail: Mail, default_sender: str) -> Message:
     """
     name, sender = parseaddr(default_sender)
     recipient = with_ascii_domain(mail.to)
-    message = _content(mail, letter_id.hex)
-    message["Subject"] = Header(mail.subject, _charset_for(mail.subject), header_name="Subject")
-    message["From"] = _named(mail.from_name or name, sender)
-    message["To"] = _raw(mail.to) if is_international(mail.to) else recipient
+    headers: dict[str, str | Header] = {
+        "Subject": Header(mail.subject, _charset_for(mail.subject), header_name="Subject"),
+        "From": _named(mail.from_name or name, sender),
+        "To": _raw(mail.to) if is_international(mail.to) else recipient,
+        "Date": format_datetime(now()),
+        "Message-ID": f"<{letter_id}@{sender.rpartition('@')[2]}>",
+        "Auto-Submitted": "auto-generated",  # who is on holiday does not answer it (RFC 3834)
+    }
     if mail.reply_to and not is_international(mail.reply_to):
-        message["Reply-To"] = with_ascii_domain(mail.reply_to)
-    message["Date"] = format_datetime(now())
-    message["Message-ID"] = f"<{letter_id}@{sender.rpartition('@')[2]}>"
-    message["Auto-Submitted"] = "auto-generated"  # nobody on holiday answers it (RFC 3834)
-    return Message(sender, recipient, message.as_bytes(policy=_POLICY))
+        headers["Reply-To"] = with_ascii_domain(mail.reply_to)
+    content = _content(mail, letter_id.hex)
+    for field, value in headers.items():
+        content[field] = value  # type: ignore[assignment]  # a Header serves too
+    return Message(sender, recipient, content)
 
 
 def with_ascii_domain(address: str) -> str:
@@ -76,7 +80,7 @@ def with_ascii_domain(address: str) -> str:
 def _content(mail: Mail, key: str) -> MIMEMultipart:
     # "=_" stands in no encoded text, so no part can end at a boundary of its own (RFC 2045, 6.7).
     content = MIMEMultipart("alternative", f"=_{key}")
-    content.attach(MIMEText(mail.text, "plain", _UTF8))  # type: ignore[arg-type]  # a Charset serves too
+    content.attach(MIMEText(mail.text, "plain", _UTF8))  # type: ignore[arg-type]  # so does a Charset
     content.attach(MIMEText(mail.html, "html", _UTF8))  # type: ignore[arg-type]
     if not mail.attachments:
         return content
@@ -85,7 +89,9 @@ def _content(mail: Mail, key: str) -> MIMEMultipart:
 
 def _attached(attachment: Attachment) -> MIMEBase:
     kind, _slash, subtype = attachment.content_type.partition("/")
-    part = MIMEBase(kind, subtype, **({"charset": "utf-8"} if kind == "text" else {}))
+    part = MIMEBase(kind, subtype)
+    if kind == "text":
+        part.set_param("charset", "utf-8")
     part.set_payload(attachment.content)
     encode_base64(part)
     part.add_header("Content-Disposition", "attachment", filename=attachment.file_name)

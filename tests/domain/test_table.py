@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.csv_files import without_guard
 from tests.domain.reading import codes_of, error_of, lines_of, read, rows_of, written
 from tests.domain.workbooks import workbook
 
@@ -167,7 +168,7 @@ def test_lines_of_faults_are_those_of_the_spreadsheet() -> None:
 
 
 def trimmed(values: list[str]) -> list[str]:
-    shown = [value.strip() for value in values]
+    shown = [without_guard(value.strip()).strip() for value in values]
     while shown and not shown[-1]:
         shown.pop()
     return shown

@@ -223,7 +223,7 @@ def test_names_that_people_type_are_text_everywhere(yoda: Client) -> None:
 
 
 def test_a_result_never_holds_a_formula(yoda: Client) -> None:
-    page = yoda.upload("short_names,invitees\n\"=1+1\",a@example.org\ncumulusgrp,b@example.org\n")
+    page = yoda.upload('short_names,invitees\n"=1+1",a@example.org\ncumulusgrp,b@example.org\n')
     process(yoda, page)
     rows = download(yoda, f"{page.path}/result.csv")
     assert rows[1][2] == "'=1+1"

@@ -3,12 +3,15 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 
 import time_machine
 from flask import Flask
 from sqlalchemy import select
 
 from domain import uploads
+from domain.invitations import defaults_of
+from domain.inviting import invite, read_form
 from domain.people import find_by_email, rights_of
 from domain.table import Limits
 from models import Collaboration, Invitation, Letter, Organisation, Upload, UploadOutcome, User, db, now
@@ -62,6 +65,14 @@ def pressed(content: str, by: str = UPLOADER) -> Upload:
     return upload
 
 
+def invited_by_form(email: str) -> None:
+    collaboration = place()
+    line = read_form(collaboration, {"invitees": email}).line
+    defaults = defaults_of(collaboration.organisation, person(), 30)
+    assert invite(collaboration, person(), line, [], defaults).made == 1
+    db.session.commit()
+
+
 def work() -> None:
     """What the worker does when it is woken."""
     db.session.commit()
@@ -108,9 +119,7 @@ def invitation_to(email: str) -> Invitation:
 
 def statuses(email: str) -> list[InvitationStatus]:
     """Of all the address's invitations, the oldest first."""
-    return list(
-        db.session.scalars(select(Invitation.status).where(Invitation.email == email).order_by(Invitation.id))
-    )
+    return list(db.session.scalars(select(Invitation.status).where(Invitation.email == email).order_by(Invitation.id)))
 
 
 def letters(kind: LetterKind = LetterKind.INVITATION, *, state: LetterState | None = None) -> Sequence[Letter]:
@@ -128,9 +137,15 @@ def waits(at: datetime) -> set[timedelta]:
     return {letter.due_at - at for letter in letters(state=LetterState.WAITING)}
 
 
+def text_of(mail: EmailMessage) -> str:
+    """What a reader without HTML reads, with lines folded into one."""
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return " ".join(body.get_content().split())
+
+
 def connect(app: Flask, server: MailServer | None) -> None:
     """Deliver to this mail server; without one, to the development mailbox."""
     app.config["MAIL_SERVER"] = "127.0.0.1" if server else ""
     app.config["MAIL_PORT"] = server.port if server else 25
-    app.config["MAIL_SUPPRESS_SEND"] = False
     delivery.init_app(app)

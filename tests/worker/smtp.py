@@ -45,6 +45,8 @@ class Script:
     breaks: Counter[str] = field(default_factory=Counter)
     #: After so many mails on one connection it answers 421 and closes.
     closes_after: int | None = None
+    #: After so many mails in all it goes away.
+    leaves_after: int | None = None
     #: The answer to every MAIL.
     turns_away: str | None = None
     #: Seconds to think before a mail is accepted.
@@ -146,7 +148,9 @@ class _Conversation(SMTP):  # type: ignore[misc]  # comes without types
             self.transport.abort()
 
     async def smtp_MAIL(self, arg: str | None) -> None:  # noqa: N802  # the library's name
-        if self._script.turns_away is not None:
+        if self._script.leaves_after == len(self._mail_server.accepted):
+            await self._mail_server._stop_listening()
+        elif self._script.turns_away is not None:
             await self.push(self._script.turns_away)
         elif self._script.closes_after is not None and self._taken >= self._script.closes_after:
             await self.push("421 Too many mails on this connection")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import RadioField, SelectMultipleField, StringField, TextAreaField
+from wtforms import RadioField, SelectChoice, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, DateInput
 
@@ -37,8 +37,8 @@ class InvitationForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF comes withou
     intended_role = RadioField(
         _("Role"),
         choices=[
-            (Role.MEMBER.value, _("Member (takes part, and sees who the other members are)")),
-            (Role.ADMIN.value, _("Admin (also invites people, removes members and creates groups)")),
+            SelectChoice(Role.MEMBER.value, _("Member (takes part, and sees who the other members are)")),
+            SelectChoice(Role.ADMIN.value, _("Admin (also invites people, removes members and creates groups)")),
         ],
         default=Role.MEMBER.value,
     )
@@ -56,7 +56,7 @@ class InvitationForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF comes withou
         self.collaboration = collaboration
         # Every new member joins the others anyway.
         choices = [group for group in groups if not group.auto_provision]
-        self.groups.choices = [(str(group.id), f"{group.name} ({group.short_name})") for group in choices]
+        self.groups.choices = [SelectChoice(str(group.id), f"{group.name} ({group.short_name})") for group in choices]
 
     @property
     def group_ids(self) -> list[UUID]:

@@ -36,11 +36,8 @@ class NewAccountForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF comes withou
         _("Choose a password"),
         [
             InputRequired(_("Choose a password.")),
-            Length(
-                min=SHORTEST_PASSWORD,
-                max=1000,
-                message=_("Choose a password of at least %(min)d characters (and at most %(max)d)."),
-            ),
+            Length(min=SHORTEST_PASSWORD, message=_("Use at least %(min)d characters.")),
+            Length(max=1000, message=_("Use at most %(max)d characters.")),
         ],
         render_kw={"autocomplete": "new-password"},
     )

@@ -1,0 +1,117 @@
+"""Chromium, and the application as `make run` starts it."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = next((found for name in NAMES if (found := shutil.which(name))), None)
+    assert program, "these tests need Chromium: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the application answers: web and worker on a demo world of their own, as `make run` starts them."""
+    port = free_port()
+    folder = tmp_path_factory.mktemp("served")
+    environment = {**os.environ, "PORT": str(port), "INSTANCE_PATH": str(folder)}
+    for name in ("DATABASE_URL", "SECRET_KEY", "BASE_URL", "MAIL_SERVER"):
+        environment.pop(name, None)
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [ROOT / ".ci" / "serve"], cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        wait_for(f"http://127.0.0.1:{port}/login", process, folder / "log")
+        yield f"http://127.0.0.1:{port}"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0, (folder / "log").read_text()
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(f"the application does not answer:\n{log.read_text()}")
+
+
+class Person:
+    """Somebody at a browser of their own. Anything that the browser complains of is a failure."""
+
+    def __init__(self, browser: Browser, address: str, *, scripts: bool = True, width: int = 1280, dark: bool = False):
+        self.context = browser.new_context(
+            base_url=address,
+            java_script_enabled=scripts,
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if dark else "light",
+        )
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(20_000)
+        self.complaints: list[str] = []
+        self.page.on("console", lambda message: self._note(message.type, message.text))
+        self.page.on("pageerror", lambda error: self._note("error", str(error)))
+
+    def _note(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"} and "status of" not in text:
+            self.complaints.append(text)
+
+    def sign_in(self, email: str) -> "Person":
+        self.page.goto("/login")
+        self.page.get_by_label("E-mail address").fill(email)
+        self.page.get_by_label("Password").fill("muster-demo")
+        self.page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("heading", level=1, name="Start").wait_for()
+        return self
+
+    def heading(self) -> str:
+        return self.page.get_by_role("heading", level=1).inner_text()
+
+    def leave(self) -> None:
+        assert self.complaints == []
+        self.context.close()
+
+
+@pytest.fixture
+def people(browser: Browser, address: str) -> Iterator[Callable[..., Person]]:
+    """`people(scripts=…, width=…, dark=…)` seats somebody at a browser."""
+    seated: list[Person] = []
+
+    def seat(**how: Any) -> Person:
+        seated.append(Person(browser, address, **how))
+        return seated[-1]
+
+    yield seat
+    for person in seated:
+        person.leave()
