@@ -25,7 +25,11 @@ lint: .venv/dev ## Check style, types and templates
 bench: .venv/dev static/vendor/htmx.min.js ## Measure against the bars of tests/benchmarks
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
-.PHONY: help run test lint bench
+screenshots: .venv/dev static/vendor/htmx.min.js ## Take the pictures of the README anew
+	@.ci/chromium
+	$(BIN)/python -m tests.browser.screenshots
+
+.PHONY: help run test lint bench screenshots
 
 .venv/bin/pip:
 	@.ci/venv $(PYTHON)

@@ -15,6 +15,7 @@ from domain.invitations import Defaults
 from domain.inviting import read_form
 from models import Collaboration, Group
 from models.collaboration import Role
+from views.forms.typed import typed, typed_on_a_line
 
 #: Read by the rules of the file's columns, whose names they bear.
 AS_IN_THE_FILE = (
@@ -27,13 +28,8 @@ AS_IN_THE_FILE = (
 )
 
 
-def _lines(text: str | None) -> str:
-    """Browsers send each line break as two characters; it counts as one."""
-    return (text or "").replace("\r\n", "\n")
-
-
 class InvitationForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF comes without types
-    invitees = TextAreaField(_("E-mail addresses"), render_kw={"rows": 4, "spellcheck": "false"})
+    invitees = TextAreaField(_("E-mail addresses"), filters=[typed], render_kw={"rows": 4, "spellcheck": "false"})
     intended_role = RadioField(
         _("Role"),
         choices=[
@@ -43,10 +39,12 @@ class InvitationForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF comes withou
         default=Role.MEMBER.value,
     )
     groups = SelectMultipleField(_("Groups"), [Optional()], option_widget=CheckboxInput())
-    invitation_expiry_date = StringField(_("Last day to accept"), widget=DateInput())
-    membership_expiry_date = StringField(_("Last day of the membership"), [Optional()], widget=DateInput())
-    message = TextAreaField(_("Message"), [Optional()], filters=[_lines], render_kw={"rows": 5})
-    sender_name = StringField(_("Sender's name"))
+    invitation_expiry_date = StringField(_("Last day to accept"), filters=[typed], widget=DateInput())
+    membership_expiry_date = StringField(
+        _("Last day of the membership"), [Optional()], filters=[typed], widget=DateInput()
+    )
+    message = TextAreaField(_("Message"), [Optional()], filters=[typed], render_kw={"rows": 5})
+    sender_name = StringField(_("Sender's name"), filters=[typed_on_a_line])
 
     line: Line
 
