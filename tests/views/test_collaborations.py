@@ -26,6 +26,7 @@ from tests.invitees import (
     person,
     reload,
 )
+from tests.queries import counted
 
 pytestmark = pytest.mark.usefixtures("world")
 
@@ -184,6 +185,23 @@ def test_long_lists_are_shown_in_part_and_paged_one_at_a_time(yoda: Client) -> N
     second = yoda.page(path("/members") + "?show=invited&page=2")
     assert len(second.rows()) == 1 + 10
     assert "Merel" not in second
+
+
+def test_the_members_tab_asks_as_many_queries_for_many_as_for_few(yoda: Client) -> None:
+    few, many = path("/members", of="cirrusgrp"), path("/members")
+    fill("cirrusgrp", 2)
+    fill("cumulusgrp", 20)
+    with counted() as for_few:
+        yoda.page(few)
+    with counted() as for_many:
+        yoda.page(many)
+    assert len(for_many) == len(for_few)
+
+
+def fill(short_name: str, number: int) -> None:
+    for place in range(number):
+        member(newcomer(f"member{place}@{short_name}.test"), of=short_name)
+        invited(f"invitee{place}@{short_name}.test", to=short_name)
 
 
 # Inviting by form.

@@ -76,7 +76,8 @@ def test_errors_are_shown_line_by_line_with_what_to_do_and_no_button(yoda: Clien
     assert page.heading == "8 errors in the file: nothing can be sent yet"
     assert "Correct 1 e-mail address" in page
     assert page.rows()[4] == (
-        "5 invitees bad@@example.org “bad@@example.org”, number 2 of 2, is not an e-mail address: it has more than one @."
+        "5 invitees bad@@example.org “bad@@example.org”, number 2 of 2, is not an e-mail address: "
+        "it has more than one @."
     )
     assert not any("Process" in button for button in page.buttons())
 

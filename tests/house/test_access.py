@@ -1,0 +1,236 @@
+"""Every route x every role: allowed, 403 within one's own organisation, 404 elsewhere, and nothing else.
+
+A POST that is allowed answers 303, or 422 where the empty form is not enough.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from email.message import EmailMessage
+
+import pytest
+from flask import Flask, url_for
+from sqlalchemy import select
+
+from domain import invitations, uploads
+from domain.people import create_account, find_by_email, rights_of
+from domain.table import Limits
+from models import Collaboration, Membership, User, db, now
+from models.collaboration import Role
+from tests.clients import Client
+from tests.conftest import CHEAP
+from tests.sheets import sheet
+from views.access import OPEN_ENDPOINTS
+
+CAST = {
+    "platform": "platform@muster.test",
+    "admin": "admin@harderwijk.test",
+    "manager": "manager@harderwijk.test",
+    "yoda": "yoda@harderwijk.test",
+    "co_admin": "coadmin@harderwijk.test",
+    "member": "member@harderwijk.test",
+    "other": "admin@otherland.test",
+    "newcomer": "newcomer@example.org",
+}
+ROLES = ("nobody", *CAST)
+
+# `login`: asked to sign in (303 to /login).
+#                                                  nobody platform admin manager yoda co_admin member other newcomer
+TABLE = """
+home.index                    GET                  login  200      200   200     200  200      200    200   200
+session.login                 GET                  200    303      303   303     303  303      303    303   303
+session.sign_in               POST                 422    422      422   422     422  422      422    422   422
+invitations.schema            GET                  login  200      200   200     200  200      200    200   200
+invitations.sample            GET                  login  200      200   200     200  200      200    200   200
+invitations.upload            GET                  login  200      200   200     200  403      403    200   403
+invitations.receive           POST                 login  422      422   422     422  403      403    422   403
+uploads.index                 GET                  login  200      200   200     200  200      200    200   200
+uploads.show                  GET   ready          login  200      200   403     200  403      403    404   404
+uploads.process               POST  ready          login  403      403   403     303  403      403    404   404
+uploads.ask_to_discard        GET   faulty         login  403      403   403     200  403      403    404   404
+uploads.errors_file           GET   faulty         login  200      200   403     200  403      403    404   404
+uploads.discard               POST  faulty         login  403      403   403     303  403      403    404   404
+uploads.result_file           GET   pressed        login  200      200   403     200  403      403    404   404
+collaborations.index          GET                  login  200      200   200     200  200      200    200   200
+collaborations.show           GET   cumulus        login  200      200   200     200  200      200    404   404
+collaborations.members        GET   cumulus        login  200      200   200     200  200      200    404   404
+collaborations.groups         GET   cumulus        login  200      200   200     200  200      200    404   404
+collaborations.invite         GET   cumulus        login  200      200   200     200  200      403    404   404
+collaborations.invite         POST  cumulus        login  422      422   422     422  422      403    404   404
+collaborations.show           GET   stratus        login  200      200   200     403  403      403    404   404
+collaborations.members        GET   stratus        login  200      200   200     403  403      403    404   404
+collaborations.groups         GET   stratus        login  200      200   200     403  403      403    404   404
+collaborations.invite         GET   stratus        login  200      200   200     403  403      403    404   404
+collaborations.invite         POST  stratus        login  422      422   422     403  403      403    404   404
+collaborations.show           GET   nimbus         login  200      200   200     403  403      403    404   404
+collaborations.invite         POST  nimbus         login  422      422   422     403  403      403    404   404
+collaborations.show           GET   aurora         login  200      404   404     404  404      404    200   404
+collaborations.members        GET   aurora         login  200      404   404     404  404      404    200   404
+collaborations.groups         GET   aurora         login  200      404   404     404  404      404    200   404
+collaborations.invite         POST  aurora         login  422      404   404     404  404      404    422   404
+collaborations.resend         POST  to_cumulus     login  303      303   303     303  303      403    404   404
+collaborations.ask_to_revoke  GET   to_cumulus     login  200      200   200     200  200      403    404   404
+collaborations.revoke         POST  to_cumulus     login  303      303   303     303  303      403    404   404
+collaborations.resend         POST  to_stratus     login  303      303   303     403  403      403    404   404
+collaborations.ask_to_revoke  GET   to_stratus     login  200      200   200     403  403      403    404   404
+collaborations.revoke         POST  to_stratus     login  303      303   303     403  403      403    404   404
+collaborations.ask_to_remove  GET   in_cumulus     login  200      200   200     200  200      403    404   404
+collaborations.remove         POST  in_cumulus     login  303      303   303     303  303      403    404   404
+collaborations.ask_to_remove  GET   in_stratus     login  200      200   200     403  403      403    404   404
+collaborations.remove         POST  in_stratus     login  303      303   303     403  403      403    404   404
+mailbox.index                 GET                  login  200      403   403     403  403      403    403   403
+mailbox.mail                  GET   mail           login  200      403   403     403  403      403    403   403
+mailbox.html                  GET   mail           login  200      403   403     403  403      403    403   403
+mailbox.attachment            GET   mail           login  200      403   403     403  403      403    403   403
+join.show                     GET   link_1         200    200      200   200     200  200      200    200   200
+join.accept_with_new_account  POST  link_1         422    422      422   422     422  422      422    422   422
+join.decline                  POST  link_1         303    303      303   303     303  303      303    303   303
+join.accept                   POST  link_2         303    303      303   303     303  303      303    303   303
+join.sign_out                 POST  link_2         303    303      303   303     303  303      303    303   303
+session.logout                POST                 303    303      303   303     303  303      303    303   303
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    endpoint: str
+    method: str
+    thing: str
+    expected: tuple[str, ...]
+
+
+def rows() -> list[Row]:
+    found = []
+    for line in TABLE.strip().splitlines():
+        endpoint, method, *rest = line.split()
+        thing = rest[0] if len(rest) > len(ROLES) else ""
+        found.append(Row(endpoint, method, thing, tuple(rest[-len(ROLES) :])))
+    return found
+
+
+@pytest.fixture
+def things(world: Flask) -> dict[str, dict[str, str]]:
+    """What the routes are about, by the names in the table: the values for the places in their paths."""
+    make_co_admin_and_newcomer()
+    return {"": {}, **collaborations(), **their_uploads(), **their_invitations(world), **memberships(), **a_mail(world)}
+
+
+def make_co_admin_and_newcomer() -> None:
+    for role in ("co_admin", "newcomer"):
+        create_account(CHEAP, email=CAST[role], name=role, password="muster-demo")
+    member_of("cumulusgrp", user_called(CAST["co_admin"]), Role.ADMIN)
+
+
+def user_called(email: str) -> User:
+    user = find_by_email(email)
+    assert user is not None
+    return user
+
+
+def collaboration_called(short_name: str) -> Collaboration:
+    return db.session.scalars(select(Collaboration).where(Collaboration.short_name == short_name)).one()
+
+
+def member_of(short_name: str, user: User, role: Role = Role.MEMBER) -> Membership:
+    membership = Membership(collaboration=collaboration_called(short_name), user=user, role=role)
+    db.session.add(membership)
+    db.session.flush()
+    return membership
+
+
+def collaborations() -> dict[str, dict[str, str]]:
+    names = ("cumulus", "stratus", "nimbus", "aurora")
+    return {name: {"collaboration_id": str(collaboration_called(f"{name}grp").id)} for name in names}
+
+
+def their_uploads() -> dict[str, dict[str, str]]:
+    yoda = user_called("yoda@harderwijk.test")
+    values = {}
+    for name, file in (("ready", "two-lines.csv"), ("faulty", "many-errors.csv"), ("pressed", "by-label.csv")):
+        upload = uploads.receive(yoda, rights_of(yoda), file, sheet(file), Limits())
+        values[name] = {"upload_id": str(upload.id)}
+    assert uploads.press_process(upload)
+    return values
+
+
+def their_invitations(world: Flask) -> dict[str, dict[str, str]]:
+    tokens = world.extensions["join_tokens"]
+    invited = {number: invite("cumulusgrp", f"{number}@example.org") for number in (1, 2)}
+    links = {f"link_{number}": {"token": tokens.make(invitation, 1)} for number, invitation in invited.items()}
+    names = ("cumulus", "stratus")
+    managed = {f"to_{name}": {"invitation_id": str(invite(f"{name}grp", "one@example.org"))} for name in names}
+    return links | managed
+
+
+def invite(short_name: str, email: str) -> uuid.UUID:
+    draft = invitations.Draft(
+        collaboration_id=collaboration_called(short_name).id,
+        email=email,
+        email_key=email,
+        role=Role.MEMBER,
+        expires_at=now() + timedelta(days=30),
+        membership_expires_at=None,
+        message="",
+        sender_name="Yoda team",
+        invited_by_id=user_called("yoda@harderwijk.test").id,
+    )
+    (made,) = invitations.make([draft])
+    assert made is not None
+    return made
+
+
+def memberships() -> dict[str, dict[str, str]]:
+    somebody = create_account(CHEAP, email="somebody@example.org", name="Somebody", password=None)
+    names = ("cumulus", "stratus")
+    return {f"in_{name}": {"membership_id": str(member_of(f"{name}grp", somebody).id)} for name in names}
+
+
+def a_mail(world: Flask) -> dict[str, dict[str, str]]:
+    mail = EmailMessage()
+    mail["To"], mail["Subject"] = "somebody@example.org", "Hello"
+    mail.set_content("Hello")
+    mail.add_alternative("<p>Hello</p>", subtype="html")
+    mail.add_attachment(b"a,b", maintype="text", subtype="csv", filename="list.csv")
+    mailbox = world.extensions["mailbox"]
+    mailbox.put("a-letter", mail.as_bytes())
+    db.session.commit()
+    return {"mail": {"name": mailbox.list().items[0].name, "number": "0"}}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_may_do_what_the_table_says_and_nothing_else(
+    world: Flask, things: dict[str, dict[str, str]], role: str
+) -> None:
+    world.config["DEMO"] = False  # in the demo the mailbox is for everybody
+    visitor = Client(world)
+    if role != "nobody":
+        visitor.sign_in(CAST[role])
+    found = {row: answer_to(world, visitor, row, things[row.thing]) for row in rows()}
+    wrong = {
+        f"{row.endpoint} {row.method} {row.thing}": (answer, row.expected[ROLES.index(role)])
+        for row, answer in found.items()
+        if answer != row.expected[ROLES.index(role)]
+    }
+    assert wrong == {}, "answered, expected"
+
+
+def answer_to(world: Flask, visitor: Client, row: Row, values: dict[str, str]) -> str:
+    with world.test_request_context():
+        path = url_for(row.endpoint, **{name: values[name] for name in places_of(world, row.endpoint)})
+    answer = visitor.open(path, method=row.method)
+    is_asked_to_sign_in = answer.status_code == 303 and (answer.location or "").startswith("/login")
+    return "login" if is_asked_to_sign_in and row.endpoint != "session.logout" else str(answer.status_code)
+
+
+def places_of(world: Flask, endpoint: str) -> set[str]:
+    return next(world.url_map.iter_rules(endpoint)).arguments
+
+
+def test_the_table_names_every_route(world: Flask) -> None:
+    routes = {
+        (rule.endpoint, method)
+        for rule in world.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.endpoint not in OPEN_ENDPOINTS
+    }
+    assert routes == {(row.endpoint, row.method) for row in rows()}
