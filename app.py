@@ -36,6 +36,7 @@ DEFAULTS: dict[str, Any] = {
     "SESSION_COOKIE_SAMESITE": "Lax",
     "UPLOAD_MAX_BYTES": 10 * 1024 * 1024,
     "UPLOAD_MAX_LINES": 10_000,
+    "WTF_CSRF_SSL_STRICT": False,  # asks for a Referer, which our pages tell browsers not to send
     "WTF_CSRF_TIME_LIMIT": 12 * 3600,
 }
 
@@ -173,5 +174,5 @@ def connect_extensions(app: Flask) -> None:
         force_https=False,  # the reverse proxy's to do
         strict_transport_security=is_https(app),
         session_cookie_secure=is_https(app),
-        referrer_policy="same-origin",
+        referrer_policy="no-referrer"  # addresses of invitations are secrets,
     )

@@ -68,6 +68,8 @@ def _common_mistake(text: str) -> str | None:
     local, _at, domain = text.rpartition("@")
     if in_brackets := re.search(r"<([^<>\s]+@[^<>\s]+)>", text):
         return _("write only the address, %(address)s", address=in_brackets[1])
+    if "\ufffd" in text:
+        return _("a letter of it was lost (“\ufffd”); type it again")
     if "@" not in text:
         return _("it has no @")
     if text.count("@") > 1 and '"' not in text:

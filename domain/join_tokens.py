@@ -26,6 +26,8 @@ class JoinTokens:
 
     def read(self, token: str) -> tuple[UUID, int] | None:
         """The invitation's id and the link's number; nothing where the token is not one of ours."""
+        if not token.isascii():  # which no token is, and not all of which can be encoded
+            return None
         try:
             payload = base64_decode(self._signer.unsign(token))
         except BadData:

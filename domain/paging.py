@@ -36,10 +36,14 @@ class Page(Generic[Item]):
 
 
 def page_of(query: Select[Any], number: int, size: int, total: int | None = None) -> Page[Any]:
-    """One page of the query's entities, or of its rows where it asks for columns. Counts unless told the total."""
+    """One page of the query's entities, or of its rows where it asks for columns. Counts unless told the total.
+
+    A number past the end gives the last page, unless the list is too long to know its end.
+    """
     counted = count_up_to(query.order_by(None), MOST_COUNTED + 1) if total is None else total
+    and_more = total is None and counted > MOST_COUNTED
+    last = max(1, -(-counted // size))
+    number = number if and_more else min(number, last)
     result = db.session.execute(query.limit(size).offset((number - 1) * size)).unique()
-    single = len(query.column_descriptions) == 1
-    items = result.scalars().all() if single else result.all()
-    capped = total is None and counted > MOST_COUNTED
-    return Page(items, number, size, min(counted, MOST_COUNTED) if capped else counted, capped)
+    items = result.scalars().all() if len(query.column_descriptions) == 1 else result.all()
+    return Page(items, number, size, MOST_COUNTED if and_more else counted, and_more)

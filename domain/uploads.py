@@ -72,13 +72,14 @@ def check_lines(rights: Rights, columns: Sequence[str | None], records: Iterable
     purview = purview_of(rights, names_in(lines))
     plan = Plan()
     planned = list(islice((step for line in lines for step in plan.steps(line, purview)), MOST_INVITATIONS + 1))
-    errors = sorted([*errors, *plan.conflicts], key=lambda error: error.line or 0)
+    errors += plan.conflicts
     if len(planned) > MOST_INVITATIONS:
-        return Check(errors=[*errors, _too_much(planned[-1].line)])
+        errors.append(_too_much(planned[-1].line))
+        planned = []
     steps = with_standing(planned)
     to_send = [step for step in steps if step.level is None]
     return Check(
-        errors=errors,
+        errors=sorted(errors, key=lambda error: error.line or 0),
         failures=_findings(steps, Level.FAILURE),
         skips=_findings(steps, Level.SKIP),
         notices=_notices(lines),

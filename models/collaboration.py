@@ -163,7 +163,7 @@ class Membership(Model):
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
-        Index("ix_memberships_newest", "collaboration_id", "ended_at", "id"),
+        Index("ix_memberships_newest", "collaboration_id", "ended_at", "id", "expires_at"),
     )
 
     @staticmethod

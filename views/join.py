@@ -1,7 +1,7 @@
 """The invitee's page: what the invitation is, accepting and declining it, and why a link leads no further.
 
 The link is the proof: it was sent to the invited address and to nobody else. So it stays out of search
-engines, caches and the addresses that browsers pass on.
+engines and caches; nor do browsers pass it on as a referrer, from this page or any other of ours.
 """
 
 from collections.abc import Callable
@@ -39,7 +39,6 @@ throttled = limiter.shared_limit(PER_ADDRESS, scope="join", deduct_when=_led_now
 @bp.after_request
 def _keep_private(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response
 

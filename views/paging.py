@@ -9,6 +9,9 @@ from domain.paging import Page
 
 SIZE = 50
 
+#: What a list may be narrowed by; it stays when turning pages.
+FILTERS = {"q", "search", "show"}
+
 
 def page_asked_for() -> int:
     return min(max(request.args.get("page", 1, int), 1), 1_000_000)
@@ -43,5 +46,5 @@ def links_of(page: Page[Any]) -> PageLinks:
 
 
 def _url(number: int) -> str:
-    asked = {**request.args, **(request.view_args or {}), "page": number}
-    return url_for(request.endpoint or "", **asked)
+    asked = {name: value for name, value in request.args.items() if name in FILTERS}
+    return url_for(request.endpoint or "", **asked, **(request.view_args or {}), page=number)

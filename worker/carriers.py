@@ -211,5 +211,7 @@ def _what_happened(trouble: OSError) -> str:
 
 
 def _no_such_letters(address: str) -> str:
-    first = next(letter for letter in address if not letter.isascii())
-    return _("The mail server cannot deliver to addresses with letters such as “%(letter)s” before the @.", letter=first)
+    return _(
+        "The mail server cannot deliver to addresses with letters such as “%(letter)s” before the @.",
+        letter=next(letter for letter in address if not letter.isascii()),
+    )

@@ -1,5 +1,6 @@
 """What the worker does: load by id, look again, call the domain, commit. All of it may be run twice."""
 
+import logging
 import threading
 import uuid
 from datetime import timedelta
@@ -11,6 +12,8 @@ from domain.processing import Run, Settings, claim
 from models import begin_writing, db
 from worker import delivery
 from worker.claims import ME, free_claims_of_the_dead
+
+log = logging.getLogger(__name__)
 
 
 def take_up_what_was_left() -> None:
@@ -40,16 +43,23 @@ def process_uploads() -> None:
     settings = Settings(config["INVITATION_DAYS"], config["FAILURE_MAIL_LIMIT"])
     lease = timedelta(seconds=config["LEASE_SECONDS"])
     while (upload_id := _claim(lease)) is not None:
-        run = Run(upload_id, ME, lease, settings)
+        try:
+            _process(Run(upload_id, ME, lease, settings))
+        except Exception:  # a fault of ours in one upload must hold up neither the others nor the mail
+            db.session.rollback()
+            log.exception("Upload %s cannot be processed; it is tried again when its claim has run out.", upload_id)
+
+
+def _process(run: Run) -> None:
+    begin_writing()
+    goes_on = run.start()
+    db.session.commit()
+    for lines in run.chunks() if goes_on else ():
         begin_writing()
-        goes_on = run.start()
+        goes_on = run.process(lines)
         db.session.commit()
-        for lines in run.chunks() if goes_on else ():
-            begin_writing()
-            goes_on = run.process(lines)
-            db.session.commit()
-            if not goes_on:
-                break
+        if not goes_on:
+            break
 
 
 def _claim(lease: timedelta) -> uuid.UUID | None:

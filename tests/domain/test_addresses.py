@@ -63,6 +63,7 @@ def test_addresses_are_compared_without_case_and_in_one_spelling(address: str, k
         ("mailto:a@example.org", "“:” cannot stand before the @"),
         ("a(b)@example.org", "“(” and “)” cannot stand before the @"),
         ("a\u200bb@example.org", "U+200B cannot stand before the @"),
+        ("j\ufffdrg@example.org", "a letter of it was lost (“\ufffd”); type it again"),
         ("a@ex_ample.org", "“_” cannot stand after the @"),
         ("a@[127.0.0.1]", "“[” and “]” cannot stand after the @"),
         ("a@-example.org", "what stands after the @ is not the name of a mail server, as example.org is"),
@@ -130,16 +131,13 @@ def test_what_is_taken_is_what_email_validator_takes_and_has_its_key(address: st
         expected = key_of(validate_email(address, check_deliverability=False, test_environment=True).normalized)
     except EmailNotValidError:
         expected = ""
-    if len(address.partition("@")[0]) > 64 or len(expected) > 254:
+    if len(address.partition("@")[0]) > 64 or len(expected) > 254 or "\ufffd" in address:
         expected = ""
     assert key_or_nothing(address) == expected
 
 
 def key_or_nothing(address: str) -> str:
     try:
-        key = key_of_address(address)
-    except AddressError as error:
-        assert str(error)
+        return key_of_address(address)
+    except AddressError:
         return ""
-    assert len(key) <= 254
-    return key

@@ -233,7 +233,7 @@ def test_all_faults_of_a_line_are_found_at_once_in_the_order_of_its_columns() ->
 
 def test_more_values_than_columns_are_an_error_of_the_line_alone() -> None:
     sheet = Sheet(["short_names", "invitees"], NOW)
-    line, found = sheet.read(Record(4, ["", "not an address", "Hello", "you"]))
+    _line, found = sheet.read(Record(4, ["", "not an address", "Hello", "you"]))
 
     assert found == [
         Finding(

@@ -69,7 +69,7 @@ def test_headers_keep_browsers_from_harm(client: Client) -> None:
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Referrer-Policy"] == "no-referrer"
 
 
 def test_the_session_cookie_is_for_us_alone(client: Client) -> None:

@@ -1,4 +1,4 @@
-"""A mail server for tests: does what its script says, and remembers what it accepted."""
+"""A mail server for tests: does what its script says, and remembers what it took."""
 
 import asyncio
 import threading
@@ -18,7 +18,7 @@ OK = "250 OK"
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A mail that the server has said "250 OK" to."""
+    """A mail that the server has taken."""
 
     sender: str
     recipient: str
@@ -49,7 +49,7 @@ class Script:
     leaves_after: int | None = None
     #: The answer to every MAIL.
     turns_away: str | None = None
-    #: Seconds to think before a mail is accepted.
+    #: Seconds between taking a mail and saying so.
     delay: float = 0.0
     #: Whether it delivers to addresses with letters beyond ASCII before the @.
     utf8: bool = False
@@ -126,7 +126,7 @@ class MailServer:
         return conversation
 
 
-class _Conversation(SMTP):  # type: ignore[misc]  # comes without types
+class _Conversation(SMTP):
     """One connection."""
 
     def __init__(self, server: MailServer) -> None:
@@ -144,7 +144,7 @@ class _Conversation(SMTP):  # type: ignore[misc]  # comes without types
         super().connection_lost(error)
 
     def break_off(self) -> None:
-        if self.transport is not None:
+        if isinstance(self.transport, asyncio.WriteTransport):
             self.transport.abort()
 
     async def smtp_MAIL(self, arg: str | None) -> None:  # noqa: N802  # the library's name
@@ -154,12 +154,12 @@ class _Conversation(SMTP):  # type: ignore[misc]  # comes without types
             await self.push(self._script.turns_away)
         elif self._script.closes_after is not None and self._taken >= self._script.closes_after:
             await self.push("421 Too many mails on this connection")
-            self.transport.close()
+            self._writer.close()
         else:
             await super().smtp_MAIL(arg)
 
     async def smtp_DATA(self, arg: str | None) -> None:  # noqa: N802  # the library's name
-        recipient = self.envelope.rcpt_tos[0] if self.envelope.rcpt_tos else ""
+        recipient = self.envelope.rcpt_tos[0] if self.envelope and self.envelope.rcpt_tos else ""
         if answer := self._script.refused_at_data.get(recipient):
             await self.push(answer)
         elif self._script.breaks[recipient] > 0:
@@ -178,9 +178,9 @@ class _Conversation(SMTP):  # type: ignore[misc]  # comes without types
         return answer
 
     async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:  # noqa: N802  # the library's name
-        await asyncio.sleep(self._script.delay)
         self._taken += 1
         (recipient,) = envelope.rcpt_tos
         mail = Accepted(envelope.mail_from, recipient, tuple(envelope.mail_options), bytes(envelope.content))
         self._mail_server.accepted.append(mail)
+        await asyncio.sleep(self._script.delay)
         return OK

@@ -15,7 +15,19 @@ from sqlalchemy import delete, func, select, update
 from domain.invitation_sheet import Line
 from domain.processing import Run, Settings, claim
 from domain.uploads import press_process
-from models import Group, Invitation, Label, Letter, OrganisationRole, Upload, UploadOutcome, begin_writing, db, now
+from models import (
+    Group,
+    Invitation,
+    Label,
+    Letter,
+    OrganisationRole,
+    Upload,
+    UploadLine,
+    UploadOutcome,
+    begin_writing,
+    db,
+    now,
+)
 from models.invitation import InvitationStatus
 from models.outbox import LetterKind
 from models.upload import OutcomeState, UploadState
@@ -284,7 +296,7 @@ def test_process_pressed_ten_times_at_once_is_one_run(world: Flask) -> None:
     path = f"/uploads/{upload.id}/process"
     clients = [Client(world).sign_in(UPLOADER) for _ in range(10)]
     answers: list[int] = []
-    at_once(world, *(lambda client=client: answers.append(client.post(path).status_code) for client in clients))  # type: ignore[misc]
+    at_once(world, *(lambda client=client: answers.append(client.post(path).status_code) for client in clients))
     work()
     assert answers == [303] * 10
     assert (upload.state, upload.sent, count(Invitation), count(Letter)) == (UploadState.DONE, 5, 5, 5)
@@ -305,6 +317,13 @@ def test_two_workers_with_the_same_people_in_many_uploads_invite_each_once(world
     work()
     assert (count(Invitation), count(Letter), count(UploadOutcome)) == (300, 300, 1_800)
     assert {upload.state for upload in db.session.scalars(select(Upload))} == {UploadState.DONE}
+
+
+def test_an_upload_that_cannot_be_processed_holds_up_neither_the_others_nor_the_mail() -> None:
+    broken, sound = pressed(a_file(addresses(1))), pressed(a_file(addresses(2)))
+    db.session.execute(update(UploadLine).where(UploadLine.upload_id == broken.id).values(cells=[{}, {"not": "text"}]))
+    work()
+    assert (broken.state, sound.state, sound.sent) == (UploadState.PROCESSING, UploadState.DONE, 2)
 
 
 # Claims.

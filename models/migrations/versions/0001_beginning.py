@@ -189,7 +189,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('memberships', schema=None) as batch_op:
         batch_op.create_index('ix_memberships_expiring', ['expires_at'], unique=False, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
-        batch_op.create_index('ix_memberships_newest', ['collaboration_id', 'ended_at', 'id'], unique=False)
+        batch_op.create_index('ix_memberships_newest', ['collaboration_id', 'ended_at', 'id', 'expires_at'], unique=False)
         batch_op.create_index('ix_memberships_user', ['user_id'], unique=False)
         batch_op.create_index('uq_memberships_current', ['collaboration_id', 'user_id'], unique=True, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
 

@@ -1,0 +1,126 @@
+"""Who may do what, row by row of the table of roles, asked for everybody of the demo world and a few more."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from domain import permissions
+from domain.people import rights_of
+from domain.permissions import Rights
+from models.collaboration import Role
+from models.upload import UploadState
+from tests.people import a_membership, a_person, a_unit, an_organisation, the_collaboration, the_person
+
+PLATFORM, ADMIN, MANAGER, UNIT_MANAGER, CO_ADMIN, MEMBER, MENTOR, STRANGER, NOBODY = (
+    "platform@muster.test",
+    "admin@harderwijk.test",
+    "manager@harderwijk.test",
+    "yoda@harderwijk.test",
+    "co-admin@harderwijk.test",  # of cumulusgrp
+    "member@harderwijk.test",  # of cumulusgrp
+    "mentor@harderwijk.test",
+    "admin@otherland.test",
+    "nobody@example.org",
+)
+EVERYBODY = {PLATFORM, ADMIN, MANAGER, UNIT_MANAGER, CO_ADMIN, MEMBER, MENTOR, STRANGER, NOBODY}
+MANAGERS = {PLATFORM, ADMIN, MANAGER}
+
+
+@pytest.fixture
+def cast(world: object) -> dict[str, Rights]:
+    cumulus = the_collaboration("cumulusgrp")
+    a_membership(a_person(CO_ADMIN), cumulus, Role.ADMIN)
+    a_person(MENTOR, mentor_in=cumulus.organisation)
+    a_person(NOBODY)
+    return {email: rights_of(the_person(email)) for email in EVERYBODY}
+
+
+def those_who(cast: dict[str, Rights], may: Callable[..., bool], *about: Any) -> set[str]:
+    return {email for email, rights in cast.items() if may(rights, *about)}
+
+
+#: Of each predicate, who may, by CO: one of the unit manager's unit, one of another unit, one without unit, and one
+#: of another organisation.
+TABLE: dict[Callable[..., bool], dict[str, set[str]]] = {
+    permissions.may_invite_in_bulk: {
+        "cumulusgrp": MANAGERS | {UNIT_MANAGER},
+        "stratusgrp": MANAGERS,
+        "nimbusgrp": MANAGERS,
+        "auroragrp": {PLATFORM, STRANGER},
+    },
+    permissions.may_invite: {
+        "cumulusgrp": MANAGERS | {UNIT_MANAGER, CO_ADMIN},
+        "stratusgrp": MANAGERS,
+        "nimbusgrp": MANAGERS,
+        "auroragrp": {PLATFORM, STRANGER},
+    },
+    permissions.may_see_collaboration: {
+        "cumulusgrp": MANAGERS | {UNIT_MANAGER, CO_ADMIN, MEMBER},
+        "stratusgrp": MANAGERS,
+        "nimbusgrp": MANAGERS,
+        "auroragrp": {PLATFORM, STRANGER},
+    },
+    permissions.may_see_member_details: {
+        "cumulusgrp": MANAGERS | {UNIT_MANAGER, CO_ADMIN},
+        "stratusgrp": MANAGERS,
+        "nimbusgrp": MANAGERS,
+        "auroragrp": {PLATFORM, STRANGER},
+    },
+}
+
+
+@pytest.mark.parametrize("may", TABLE, ids=lambda may: may.__name__)
+def test_who_may_do_what_with_a_collaboration(cast: dict[str, Rights], may: Callable[..., bool]) -> None:
+    for short_name, expected in TABLE[may].items():
+        assert those_who(cast, may, the_collaboration(short_name)) == expected, short_name
+
+
+def test_who_may_upload_invitations(cast: dict[str, Rights]) -> None:
+    assert those_who(cast, permissions.may_upload_invitations) == MANAGERS | {UNIT_MANAGER, STRANGER}
+
+
+def test_an_organisation_exists_for_those_with_a_role_in_it_and_for_no_one_else(cast: dict[str, Rights]) -> None:
+    harderwijk = the_collaboration("cumulusgrp").organisation_id
+    otherland = the_collaboration("auroragrp").organisation_id
+    assert those_who(cast, permissions.knows_organisation, harderwijk) == EVERYBODY - {STRANGER, NOBODY}
+    assert those_who(cast, permissions.knows_organisation, otherland) == {PLATFORM, STRANGER}
+
+
+@dataclass
+class AnUpload:
+    user_id: uuid.UUID
+    organisation_id: uuid.UUID | None
+    state: UploadState = UploadState.READY
+
+
+def test_an_upload_is_seen_by_its_uploader_and_its_organisations_admins(cast: dict[str, Rights]) -> None:
+    upload = AnUpload(cast[UNIT_MANAGER].user_id, the_collaboration("cumulusgrp").organisation_id)
+    assert those_who(cast, permissions.may_see_upload, upload) == {PLATFORM, ADMIN, UNIT_MANAGER}
+
+
+def test_an_upload_of_no_one_organisation_is_seen_by_its_uploader_alone(cast: dict[str, Rights]) -> None:
+    upload = AnUpload(cast[MANAGER].user_id, None)
+    assert those_who(cast, permissions.may_see_upload, upload) == {PLATFORM, MANAGER}
+
+
+def test_an_upload_is_processed_by_its_uploader_alone(cast: dict[str, Rights]) -> None:
+    upload = AnUpload(cast[UNIT_MANAGER].user_id, the_collaboration("cumulusgrp").organisation_id)
+    assert those_who(cast, permissions.may_process_upload, upload) == {UNIT_MANAGER}
+
+
+def test_who_may_invite_no_more_cannot_process_what_they_brought(cast: dict[str, Rights]) -> None:
+    upload = AnUpload(cast[MEMBER].user_id, None)
+    assert those_who(cast, permissions.may_see_upload, upload) == {PLATFORM, MEMBER}
+    assert those_who(cast, permissions.may_process_upload, upload) == set()
+
+
+def test_several_roles_add_up(world: object) -> None:
+    cumulus, aurora = the_collaboration("cumulusgrp"), the_collaboration("auroragrp")
+    unit = a_unit(an_organisation("delta"), "North")
+    rights = rights_of(a_person("both@example.org", manager_of=cumulus.organisation, manages=[unit]))
+    assert permissions.may_invite_in_bulk(rights, cumulus)
+    assert not permissions.may_invite_in_bulk(rights, aurora)
+    assert rights.manages_in == {cumulus.organisation_id, unit.organisation_id}

@@ -1,0 +1,330 @@
+"""What the tables refuse by themselves, on both databases, whatever the code above them believes."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import CheckConstraint, Enum, ForeignKeyConstraint, UniqueConstraint, insert, text
+from sqlalchemy.exc import IntegrityError
+
+from models import Label, Letter, Upload, UploadFinding, UploadOutcome, User, db, now
+from models.collaboration import collaboration_units, group_memberships
+from models.invitation import invitation_groups
+from models.organisation import OrganisationRoleName, manager_units
+from models.outbox import LetterKind
+from models.upload import Level, OutcomeState, UploadState
+from tests.people import (
+    a_collaboration,
+    a_group,
+    a_membership,
+    a_person,
+    a_role,
+    a_unit,
+    add,
+    an_invitation,
+    an_organisation,
+)
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+def an_upload(**given: Any) -> Upload:
+    user = User.query.first() or a_person("uploader@example.org")
+    plain = {"user_id": user.id, "file_name": "list.csv", "content": b"", "state": UploadState.READY}
+    made: Upload = add(Upload(**plain | given))
+    return made
+
+
+def an_outcome(upload: Upload, number: int = 0, **given: Any) -> UploadOutcome:
+    plain = {"line": 2, "invitee": "a@example.org", "collaboration": "co", "role": "member"}
+    made: UploadOutcome = add(
+        UploadOutcome(upload_id=upload.id, number=number, **{**plain, "state": OutcomeState.WAITING, **given})
+    )
+    return made
+
+
+def a_letter(once: str = "once") -> None:
+    add(Letter(kind=LetterKind.ACCEPTED, once=once, to_address="a@example.org"))
+
+
+def twice(make: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+    make(*args, **kwargs)
+    make(*args, **kwargs)
+
+
+# One function a constraint: each breaks that one and no other.
+
+
+def two_organisations_of_one_short_name() -> None:
+    twice(an_organisation, "one")
+
+
+def an_organisation_in_capitals() -> None:
+    an_organisation("One")
+
+
+def an_organisation_that_invites_for_no_day() -> None:
+    an_organisation(invitation_days=0)
+
+
+def two_units_of_one_name() -> None:
+    twice(a_unit, an_organisation(), "North")
+
+
+def the_same_role_twice() -> None:
+    twice(a_role, a_person("a@example.org"), OrganisationRoleName.MENTOR, an_organisation())
+
+
+def two_people_of_one_address() -> None:
+    a_person("a@example.org", user_name="a")
+    a_person("A@Example.org", user_name="b")
+
+
+def two_people_of_one_user_name() -> None:
+    a_person("a@example.org", user_name="a")
+    a_person("b@example.org", user_name="A")
+
+
+def a_person_without_address() -> None:
+    a_person(" ", user_name="a")
+
+
+def a_person_without_user_name() -> None:
+    a_person("a@example.org", user_name=" ")
+
+
+def two_collaborations_of_one_short_name() -> None:
+    twice(a_collaboration, an_organisation(), "one")
+
+
+def a_collaboration_in_capitals() -> None:
+    a_collaboration(an_organisation(), "One")
+
+
+def a_label_in_capitals() -> None:
+    a_collaboration(an_organisation(), labels=["Yoda"])
+
+
+def two_groups_of_one_short_name() -> None:
+    twice(a_group, a_collaboration(an_organisation()), "readers")
+
+
+def a_group_in_capitals() -> None:
+    a_group(a_collaboration(an_organisation()), "Readers")
+
+
+def two_current_memberships() -> None:
+    twice(a_membership, a_person("a@example.org"), a_collaboration(an_organisation()))
+
+
+def a_membership_that_ended_without_a_cause() -> None:
+    a_membership(a_person("a@example.org"), a_collaboration(an_organisation()), ended_at=now())
+
+
+def two_open_invitations() -> None:
+    collaboration, inviter = a_collaboration(an_organisation()), a_person("yoda@example.org")
+    an_invitation("a@example.org", collaboration, inviter)
+    an_invitation("A@Example.org", collaboration, inviter)
+
+
+def an_accepted_invitation_without_membership() -> None:
+    inviter = a_person("yoda@example.org")
+    an_invitation("a@example.org", a_collaboration(an_organisation()), inviter, status="accepted")
+
+
+def an_upload_with_errors_that_is_ready() -> None:
+    an_upload(error_count=1)
+
+
+def an_upload_that_did_more_than_it_planned() -> None:
+    an_upload(planned=2, sent=1, failed=1, skipped=1)
+
+
+def a_failure_without_number() -> None:
+    an_outcome(an_upload(), state=OutcomeState.FAILED)
+
+
+def two_outcomes_of_one_invitation() -> None:
+    inviter = a_person("yoda@example.org")
+    invitation = an_invitation("a@example.org", a_collaboration(an_organisation()), inviter)
+    upload = an_upload()
+    an_outcome(upload, 0, invitation_id=invitation.id)
+    an_outcome(upload, 1, invitation_id=invitation.id)
+
+
+def the_same_letter_twice() -> None:
+    twice(a_letter)
+
+
+#: By the name of the constraint or unique index.
+BREACHES: dict[str, Callable[[], None]] = {
+    "uq_organisations_short_name": two_organisations_of_one_short_name,
+    "ck_organisations_short_name_lower": an_organisation_in_capitals,
+    "ck_organisations_invitation_days_positive": an_organisation_that_invites_for_no_day,
+    "uq_units_organisation_id_name": two_units_of_one_name,
+    "uq_organisation_roles_user_id_organisation_id_role": the_same_role_twice,
+    "uq_users_email_key": two_people_of_one_address,
+    "uq_users_user_name_key": two_people_of_one_user_name,
+    "ck_users_email_present": a_person_without_address,
+    "ck_users_user_name_present": a_person_without_user_name,
+    "uq_collaborations_organisation_id_short_name": two_collaborations_of_one_short_name,
+    "ck_collaborations_short_name_lower": a_collaboration_in_capitals,
+    "ck_collaboration_labels_lower": a_label_in_capitals,
+    "uq_groups_collaboration_id_short_name": two_groups_of_one_short_name,
+    "ck_groups_short_name_lower": a_group_in_capitals,
+    "uq_memberships_current": two_current_memberships,
+    "ck_memberships_end_has_a_cause": a_membership_that_ended_without_a_cause,
+    "uq_invitations_open": two_open_invitations,
+    "ck_invitations_accepted_has_membership": an_accepted_invitation_without_membership,
+    "ck_uploads_no_errors_processed": an_upload_with_errors_that_is_ready,
+    "ck_uploads_counts_within_plan": an_upload_that_did_more_than_it_planned,
+    "ck_upload_outcomes_failures_are_numbered": a_failure_without_number,
+    "uq_upload_outcomes_invitation_id": two_outcomes_of_one_invitation,
+    "uq_outbox_once": the_same_letter_twice,
+}
+
+
+@pytest.mark.parametrize("name", BREACHES)
+def test_the_table_refuses(name: str) -> None:
+    with pytest.raises(IntegrityError) as refused:
+        BREACHES[name]()
+    db.session.rollback()
+    if db.engine.dialect.name == "postgresql":
+        assert refused.value.orig.diag.constraint_name == name  # type: ignore[union-attr]
+    elif name.startswith("ck_"):
+        assert f"CHECK constraint failed: {name}" in str(refused.value.orig)
+    else:
+        assert "UNIQUE constraint failed" in str(refused.value.orig)
+
+
+def test_every_rule_of_the_tables_is_tried_here() -> None:
+    tried = {*BREACHES, *(f"ck_{column.table.name}_{column.type.name}" for column in columns_of_a_few_words())}
+    assert {name for table in db.metadata.sorted_tables for name in rules_of(table)} == tried
+
+
+def rules_of(table: Any) -> set[str]:
+    """Without those that only let other tables refer to a pair: no row can break them and keep its primary key."""
+    key = {column.name for column in table.primary_key}
+    rules = {
+        str(rule.name)
+        for rule in table.constraints
+        if isinstance(rule, CheckConstraint)
+        or (isinstance(rule, UniqueConstraint) and not key <= {column.name for column in rule.columns})
+    }
+    return rules | {str(index.name) for index in table.indexes if index.unique}
+
+
+# What may stand beside another, and what is not closed for ever.
+
+
+def test_what_has_ended_makes_room_for_what_begins() -> None:
+    collaboration, user = a_collaboration(an_organisation()), a_person("a@example.org")
+    a_membership(user, collaboration, ended_at=now(), ended_because="removed")
+    a_membership(user, collaboration, ended_at=now(), ended_because="expired")
+    a_membership(user, collaboration)
+    for status in ("declined", "revoked", "replaced", "undelivered", "open"):
+        an_invitation("a@example.org", collaboration, user, now() - timedelta(days=1), status=status)
+
+
+def test_names_are_unique_in_their_own_house_only() -> None:
+    houses = [an_organisation("one"), an_organisation("other")]
+    for house in houses:
+        a_unit(house, "North")
+        a_collaboration(house, "same", labels=["yoda"], groups=["readers"])
+
+
+# What must lie in one organisation, or in one collaboration.
+
+
+@pytest.mark.parametrize("which", ["collaboration", "unit"])
+def test_a_collaboration_belongs_to_units_of_its_own_organisation(which: str) -> None:
+    one, other = an_organisation("one"), an_organisation("other")
+    unit, collaboration = (
+        a_unit(one if which == "collaboration" else other),
+        a_collaboration(other if which == "collaboration" else one),
+    )
+    row = {"collaboration_id": collaboration.id, "unit_id": unit.id, "organisation_id": one.id}
+    refuse(collaboration_units, row)
+
+
+def test_a_manager_manages_units_of_the_organisation_of_the_role() -> None:
+    one, other = an_organisation("one"), an_organisation("other")
+    user = a_person("a@example.org", manager_of=one)
+    db.session.refresh(user)
+    role = user.organisation_roles[0]
+    for organisation in (one, other):
+        refuse(
+            manager_units,
+            {"role_id": role.id, "unit_id": a_unit(other, organisation.name).id, "organisation_id": organisation.id},
+        )
+
+
+def test_a_member_joins_groups_of_their_own_collaboration() -> None:
+    organisation = an_organisation()
+    one, other = a_collaboration(organisation, "one"), a_collaboration(organisation, "other")
+    membership, group = a_membership(a_person("a@example.org"), one), a_group(other, "readers")
+    for collaboration in (one, other):
+        row = {"membership_id": membership.id, "group_id": group.id, "collaboration_id": collaboration.id}
+        refuse(group_memberships, row)
+
+
+def test_an_invitation_is_to_groups_of_its_own_collaboration() -> None:
+    organisation = an_organisation()
+    one, other = a_collaboration(organisation, "one"), a_collaboration(organisation, "other")
+    invitation, group = an_invitation("a@example.org", one, a_person("b@example.org")), a_group(other, "readers")
+    for collaboration in (one, other):
+        row = {"invitation_id": invitation.id, "group_id": group.id, "collaboration_id": collaboration.id}
+        refuse(invitation_groups, row)
+
+
+def refuse(table: Any, row: dict[str, Any]) -> None:
+    with pytest.raises(IntegrityError, match=r"(?i)foreign key"), db.session.begin_nested():
+        db.session.execute(insert(table), row)
+
+
+def test_a_role_takes_its_units_along_when_it_goes() -> None:
+    organisation = an_organisation()
+    a_person("a@example.org", manages=[a_unit(organisation)])
+    db.session.execute(text("DELETE FROM organisation_roles"))
+    assert db.session.execute(text("SELECT count(*) FROM manager_units")).scalar() == 0
+
+
+def test_every_reference_has_its_target() -> None:
+    keys = [
+        rule
+        for table in db.metadata.sorted_tables
+        for rule in table.constraints
+        if isinstance(rule, ForeignKeyConstraint)
+    ]
+    a_person("a@example.org")
+    assert len(keys) > 20
+    with pytest.raises(IntegrityError), db.session.begin_nested():
+        db.session.add(Label(collaboration_id=User.query.one().id, name="yoda"))
+
+
+# Columns of a few words.
+
+
+def columns_of_a_few_words() -> list[Any]:
+    columns = [column for table in db.metadata.sorted_tables for column in table.columns]
+    return [column for column in columns if isinstance(column.type, Enum)]
+
+
+def test_columns_of_a_few_words_take_no_others() -> None:
+    a_row_in_every_table_with_words()
+    for column in columns_of_a_few_words():
+        statement = f'UPDATE {column.table.name} SET "{column.name}" = :word'
+        with pytest.raises(IntegrityError, match=f"ck_{column.table.name}_"), db.session.begin_nested():
+            db.session.execute(text(statement), {"word": "nonsense"})
+
+
+def a_row_in_every_table_with_words() -> None:
+    organisation = an_organisation()
+    user, collaboration = a_person("a@example.org", admin_of=organisation), a_collaboration(organisation)
+    a_membership(user, collaboration, ended_at=now(), ended_because="removed")
+    an_invitation("b@example.org", collaboration, user)
+    upload = an_upload()
+    an_outcome(upload)
+    add(UploadFinding(upload_id=upload.id, number=0, level=Level.SKIP, reason="repeated", message="Again."))
+    a_letter()
