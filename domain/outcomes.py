@@ -1,21 +1,45 @@
 """What becomes of an upload's invitations once their letters are on the way."""
 
 import uuid
+from collections import Counter
+from collections.abc import Collection
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, true, update
 
 from domain.language import gettext as _
 from domain.post import answer_letter, failure_letter, failures_together_letter, post
 from models import Invitation, Letter, Upload, UploadOutcome, User, db, now
+from models.base import among
 from models.invitation import InvitationStatus
-from models.outbox import LetterKind
+from models.outbox import LetterKind, LetterState
 from models.upload import OutcomeState, UploadState
 
 
-def letter_sent(letter: Letter, failure_mail_limit: int) -> None:
-    """The mail server has taken it: its invitation, if an upload made it, counts as sent."""
-    if letter.kind is LetterKind.INVITATION:
-        _settle(letter.invitation_id, failure_mail_limit, OutcomeState.SENT)
+def settle_sent(letters: Collection[uuid.UUID], failure_mail_limit: int) -> None:
+    """Of these letters, the mail servers took those recorded as sent: the invitations that uploads made count so."""
+    _settle_sent(among(Letter.id, letters), true(), failure_mail_limit)
+
+
+def settle_all_sent(failure_mail_limit: int) -> None:
+    """The same for all uploads being processed: what a worker that died has left."""
+    being_processed = select(Upload.id).where(Upload.state == UploadState.PROCESSING)
+    _settle_sent(true(), UploadOutcome.upload_id.in_(being_processed), failure_mail_limit)
+
+
+def _settle_sent(letters: ColumnElement[bool], uploads: ColumnElement[bool], failure_mail_limit: int) -> None:
+    invited = select(Letter.invitation_id).where(
+        letters, Letter.kind == LetterKind.INVITATION, Letter.state == LetterState.SENT
+    )
+    settled = db.session.scalars(
+        update(UploadOutcome)
+        .where(UploadOutcome.state == OutcomeState.WAITING, uploads, UploadOutcome.invitation_id.in_(invited))
+        .values(state=OutcomeState.SENT)
+        .returning(UploadOutcome.upload_id)
+        .execution_options(synchronize_session=False)
+    )
+    for upload_id, count in Counter(settled).items():
+        db.session.execute(update(Upload).where(Upload.id == upload_id).values(sent=Upload.sent + count))
+        finish_if_done(upload_id, failure_mail_limit)
 
 
 def letter_dropped(letter: Letter, failure_mail_limit: int) -> None:

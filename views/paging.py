@@ -47,4 +47,5 @@ def links_of(page: Page[Any]) -> PageLinks:
 
 def _url(number: int) -> str:
     asked = {name: value for name, value in request.args.items() if name in FILTERS}
-    return url_for(request.endpoint or "", **asked, **(request.view_args or {}), page=number)
+    places: dict[str, Any] = {**asked, **(request.view_args or {}), "page": number}
+    return url_for(request.endpoint or "", **places)

@@ -11,9 +11,8 @@ from flask import current_app
 from flask_mail import Connection as MailConnection
 
 from domain.language import gettext as _
-from worker.letters import Mail
 from worker.mailbox import Mailbox
-from worker.mime import Message, compose
+from worker.mime import Message
 
 #: The server closes the connection (RFC 5321, 3.8).
 CLOSING = 421
@@ -28,7 +27,7 @@ class Ready:
     """A claimed letter, written."""
 
     id: uuid.UUID
-    mail: Mail
+    message: Message
 
 
 class Carrier(Protocol):
@@ -58,10 +57,6 @@ class ConnectionLostError(Exception):
     """The connection broke while the letter was under way: nobody knows whether it was taken."""
 
 
-def message_of(ready: Ready) -> Message:
-    return compose(ready.id, ready.mail, current_app.config["MAIL_DEFAULT_SENDER"])
-
-
 class ToMailbox:
     """The development mailbox: a folder."""
 
@@ -69,7 +64,7 @@ class ToMailbox:
         self._mailbox = mailbox
 
     def hand_over(self, ready: Ready) -> None:
-        self._mailbox.put(str(ready.id), message_of(ready).as_bytes())
+        self._mailbox.put(str(ready.id), ready.message.content)
 
     def close(self) -> None:
         pass
@@ -84,7 +79,7 @@ class ToServer:
         self._connection: PatientConnection | None = None
 
     def hand_over(self, ready: Ready) -> None:
-        message = message_of(ready)
+        message = ready.message
         stop_at = time.monotonic() + self._seconds
         if self._connection is not None and self._try(self._connection, message, stop_at):
             return
@@ -169,7 +164,7 @@ class PatientConnection(MailConnection):
     def send(self, message: Message) -> None:  # type: ignore[override]  # ours, with its envelope
         """Raises what `smtplib` raises."""
         options = ["SMTPUTF8", "BODY=8BITMIME"] if message.is_international else []
-        self.host.sendmail(message.sender, [message.recipient], message.as_bytes(), options)
+        self.host.sendmail(message.sender, [message.recipient], message.content, options)
 
 
 class Host(smtplib.SMTP):

@@ -9,17 +9,19 @@ development mailbox.
 import logging
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask, current_app
 from flask_mail import Mail as MailExtension
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from domain.join_tokens import JoinTokens
 from domain.language import gettext as _
-from domain.outcomes import letter_dropped, letter_refused, letter_sent
+from domain.outcomes import letter_dropped, letter_refused, settle_all_sent, settle_sent
 from models import Letter, begin_writing, db, now
 from models.outbox import LetterState
 from worker.carriers import (
@@ -31,14 +33,12 @@ from worker.carriers import (
     ServerAwayError,
     ToMailbox,
     ToServer,
-    message_of,
 )
 from worker.claims import ME
-from worker.letter_facts import load_facts
+from worker.letter_facts import Facts, load_facts
 from worker.letters import Writer, mail_environment
 from worker.mailbox import Mailbox
-
-__all__ = ["Ready", "deliver_all", "init_app", "message_of"]
+from worker.mime import Message, compose
 
 log = logging.getLogger(__name__)
 mail = MailExtension()
@@ -65,53 +65,97 @@ def init_app(app: Flask) -> None:
 
 
 def deliver_all() -> None:
-    """Deliver letters until none is due, or the mail server is away."""
+    """Deliver letters until none is due, or the mail server is away.
+
+    While one batch is handed over, which is mostly waiting for the mail server, the next one is written.
+    """
     carrier = _carrier()
-    try:
-        while batch := _claim():
-            _deliver(batch, carrier)
-    except ServerAwayError as away:
-        log.warning("The mail server is away (%s); the letters are tried again later.", away)
-        _put_off_all_that_are_due(str(away))
-    finally:
-        carrier.close()
+    coming: Future[Batch] | None = None
+    with ThreadPoolExecutor(1, "writer") as writer:
+        try:
+            while batch := (coming and coming.result()) or _claim():
+                coming = writer.submit(_in_context(_claim))
+                _deliver(batch, carrier)
+        except ServerAwayError as away:
+            log.warning("The mail server is away (%s); the letters are tried again later.", away)
+            if coming is not None:
+                _give_back(coming.result().letters)
+            _put_off_all_that_are_due(str(away))
+        finally:
+            carrier.close()
+
+
+def _in_context(work: Callable[[], "Batch"]) -> Callable[[], "Batch"]:
+    """The work, for a thread of its own."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # the application, not its proxy
+
+    def run() -> Batch:
+        with app.app_context():
+            return work()
+
+    return run
 
 
 def _carrier() -> Carrier:
     mailbox = current_app.extensions["mailbox"]
-    return ToMailbox(mailbox) if mailbox else ToServer(seconds=current_app.config["LEASE_SECONDS"] / 2)
+    return ToMailbox(mailbox) if mailbox else ToServer(seconds=current_app.config["LEASE_SECONDS"] / 4)
 
 
 # Claiming.
 
 
-def _claim() -> list[Ready]:
-    """The next letters that are due, claimed and written; those not wanted any more are dropped."""
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Letters claimed together, written; empty where nothing is due."""
+
+    letters: Sequence[Ready]
+    #: By `time.monotonic`: none of them is begun after it. What is left of the lease then is enough for one.
+    begin_until: float
+
+    def __bool__(self) -> bool:
+        return bool(self.letters)
+
+
+def _claim() -> Batch:
+    """The next letters that are due; those not wanted any more are dropped."""
     while True:
+        begin_until = time.monotonic() + current_app.config["LEASE_SECONDS"] * 3 / 4
         begin_writing()
         letters = _take_due()
-        ready = _written(letters)
+        for letter in letters:
+            db.session.expunge(letter)  # it is only read, and outlives the transaction
         db.session.commit()
+        ready = _write(letters)
         if ready or not letters:
-            return ready
+            return Batch(ready, begin_until)
 
 
-def _written(letters: Sequence[Letter]) -> list[Ready]:
+def _write(letters: Sequence[Letter]) -> list[Ready]:
     facts = load_facts(letters)
-    writer: Writer = current_app.extensions["letter_writer"]
-    ready = []
+    ready, unwanted, faulty = [], [], []
     for letter in letters:
         try:
-            written = writer.write(letter, facts)
+            message = _compose(letter, facts)
         except Exception:  # a fault of ours in one letter must not hold up the others
             log.exception("Letter %s cannot be written.", letter.id)
-            _delay(letter, "it could not be written")
+            faulty.append(letter.id)
             continue
-        if written is None:
-            _drop(letter)
+        if message is None:
+            unwanted.append(letter.id)
         else:
-            ready.append(Ready(letter.id, written))
+            ready.append(Ready(letter.id, message))
+    db.session.commit()
+    for letter_id in unwanted:
+        _record_dropped(letter_id)
+    for letter_id in faulty:
+        _record_delay(letter_id, "it could not be written")
     return ready
+
+
+def _compose(letter: Letter, facts: Facts) -> Message | None:
+    writer: Writer = current_app.extensions["letter_writer"]
+    written = writer.write(letter, facts)
+    return compose(letter.id, written, current_app.config["MAIL_DEFAULT_SENDER"]) if written else None
 
 
 def _take_due() -> Sequence[Letter]:
@@ -133,87 +177,108 @@ def _take_due() -> Sequence[Letter]:
     ).all()
 
 
-def _drop(letter: Letter) -> None:
-    _close(letter.id, LetterState.DROPPED)
-    letter_dropped(letter, current_app.config["FAILURE_MAIL_LIMIT"])
-
-
 # Delivering.
 
 
-def _deliver(batch: Sequence[Ready], carrier: Carrier) -> None:
-    """Hand over one after the other, for a part of the lease: what is left then is given back.
-
-    The last one begun has half of the lease (`_carrier`), so that it ends while nobody else can take it up.
-    """
-    stop_at = time.monotonic() + current_app.config["LEASE_SECONDS"] / 4
+def _deliver(batch: Batch, carrier: Carrier) -> None:
+    """Hand over one after the other, while the claim lasts: what is left then is given back."""
     lost_in_a_row = 0
-    for place, ready in enumerate(batch):
-        if time.monotonic() > stop_at:
-            return _give_back(batch[place:])
-        try:
-            _deliver_one(ready, carrier)
-            lost_in_a_row = 0
-        except ConnectionLostError as lost:
-            lost_in_a_row += 1
-            if lost_in_a_row == MOST_LOST_IN_A_ROW:
-                _give_back(batch[place + 1 :])
-                raise ServerAwayError(str(lost)) from lost
-        except ServerAwayError:
-            _give_back(batch[place + 1 :])
-            raise
+    begun = 0
+    try:
+        for ready in batch.letters:
+            if time.monotonic() > batch.begin_until:
+                break
+            begun += 1
+            try:
+                _deliver_one(ready, carrier)
+                lost_in_a_row = 0
+            except ConnectionLostError as lost:
+                lost_in_a_row += 1
+                if lost_in_a_row == MOST_LOST_IN_A_ROW:
+                    raise ServerAwayError(str(lost)) from lost
+    finally:
+        _give_back(batch.letters[begun:])
+        _settle(batch.letters[:begun])
 
 
 def _deliver_one(ready: Ready, carrier: Carrier) -> None:
     try:
         carrier.hand_over(ready)
     except RefusedError as refused:
-        _record_answer(ready, refused)
+        _record_answer(ready.id, refused)
     except CannotBeMailedError as never:
-        _record_refusal(ready, str(never), str(never))
+        _record_refusal(ready.id, str(never), str(never))
     except (ServerAwayError, ConnectionLostError) as trouble:
-        _record_delay(ready, str(trouble))
+        _record_delay(ready.id, str(trouble))
         raise
     except Exception as fault:  # a fault of ours in one letter must not hold up the others
         log.exception("Letter %s cannot be sent.", ready.id)
-        _record_delay(ready, str(fault))
+        _record_delay(ready.id, str(fault))
     else:
-        _record_sent(ready)
+        _record_sent(ready.id)
 
 
-def _record_sent(ready: Ready) -> None:
+_SENT = (
+    update(Letter)
+    .where(Letter.id == bindparam("letter"), Letter.is_waiting)
+    .values(state=LetterState.SENT, sent_at=bindparam("at"), last_answer=None, claimed_by=None, claimed_until=None)
+    .execution_options(synchronize_session=False)
+)
+
+
+def _record_sent(letter_id: uuid.UUID) -> None:
+    """This and no more before the next letter goes out; what follows from it is settled for many at once."""
     begin_writing()
-    letter = _close(ready.id, LetterState.SENT)
-    if letter is not None:
-        letter_sent(letter, current_app.config["FAILURE_MAIL_LIMIT"])
+    db.session.connection().execute(_SENT, {"letter": letter_id, "at": now()})
     db.session.commit()
 
 
-def _record_answer(ready: Ready, refused: RefusedError) -> None:
+def _settle(letters: Sequence[Ready]) -> None:
+    begin_writing()
+    settle_sent([ready.id for ready in letters], current_app.config["FAILURE_MAIL_LIMIT"])
+    db.session.commit()
+
+
+def settle_what_was_left() -> None:
+    """Settle what a worker recorded as sent, and died before it could settle it."""
+    begin_writing()
+    settle_all_sent(current_app.config["FAILURE_MAIL_LIMIT"])
+    db.session.commit()
+
+
+def _record_answer(letter_id: uuid.UUID, refused: RefusedError) -> None:
     said = str(refused)
     if refused.for_good:
-        _record_refusal(ready, said, _("Address refused by its mail server: %(answer)s", answer=said))
+        _record_refusal(letter_id, said, _("Address refused by its mail server: %(answer)s", answer=said))
     else:
-        _record_delay(ready, said)
+        _record_delay(letter_id, said)
 
 
-def _record_refusal(ready: Ready, said: str, sentence: str) -> None:
+def _record_refusal(letter_id: uuid.UUID, said: str, sentence: str) -> None:
     begin_writing()
-    if (letter := _still_mine(ready)) is not None:
+    if (letter := _still_mine(letter_id)) is not None:
         _refuse(letter, said, "address_refused", sentence)
     db.session.commit()
 
 
-def _record_delay(ready: Ready, said: str) -> None:
+def _record_delay(letter_id: uuid.UUID, said: str) -> None:
     begin_writing()
-    if (letter := _still_mine(ready)) is not None:
+    if (letter := _still_mine(letter_id)) is not None:
         _delay(letter, said)
     db.session.commit()
 
 
-def _still_mine(ready: Ready) -> Letter | None:
+def _record_dropped(letter_id: uuid.UUID) -> None:
+    begin_writing()
+    if (letter := _still_mine(letter_id)) is not None:
+        _close(letter, LetterState.DROPPED)
+        letter_dropped(letter, current_app.config["FAILURE_MAIL_LIMIT"])
+    db.session.commit()
+
+
+def _still_mine(letter_id: uuid.UUID) -> Letter | None:
     """The letter, held; nothing where the claim has run out and another worker is at it."""
-    query = select(Letter).where(Letter.id == ready.id, Letter.is_waiting, Letter.claimed_by == ME)
+    query = select(Letter).where(Letter.id == letter_id, Letter.is_waiting, Letter.claimed_by == ME)
     return db.session.scalar(query.with_for_update())
 
 
@@ -240,26 +305,23 @@ def _put_off_all_that_are_due(said: str) -> None:
 
 
 def _refuse(letter: Letter, said: str, reason: str, sentence: str) -> None:
-    _close(letter.id, LetterState.REFUSED, said)
+    _close(letter, LetterState.REFUSED, said)
     letter_refused(letter, reason, sentence, current_app.config["FAILURE_MAIL_LIMIT"])
 
 
-def _close(letter_id: uuid.UUID, state: LetterState, said: str | None = None) -> Letter | None:
-    """The letter, closed; nothing where another worker has closed it meanwhile."""
-    closed = (
-        update(Letter)
-        .where(Letter.id == letter_id, Letter.is_waiting)
-        .values(state=state, last_answer=said, sent_at=now(), claimed_by=None, claimed_until=None)
-        .returning(Letter)
-    )
-    return db.session.scalars(closed).one_or_none()
+def _close(letter: Letter, state: LetterState, said: str | None = None) -> None:
+    letter.state, letter.last_answer, letter.sent_at = state, said, now()
+    letter.claimed_by = letter.claimed_until = None
+    db.session.flush()
 
 
-def _give_back(batch: Sequence[Ready]) -> None:
+def _give_back(letters: Sequence[Ready]) -> None:
+    if not letters:
+        return
     begin_writing()
     db.session.execute(
         update(Letter)
-        .where(Letter.id.in_([ready.id for ready in batch]), Letter.claimed_by == ME)
+        .where(Letter.id.in_([ready.id for ready in letters]), Letter.claimed_by == ME)
         .values(claimed_by=None, claimed_until=None)
     )
     db.session.commit()

@@ -33,15 +33,12 @@ class Message:
     #: Without names; domains in ASCII.
     sender: str
     recipient: str
-    content: MIMEMultipart
+    content: bytes
 
     @property
     def is_international(self) -> bool:
         """Whether only mail servers that know SMTPUTF8 can deliver it."""
         return is_international(self.recipient)
-
-    def as_bytes(self) -> bytes:
-        return self.content.as_bytes(policy=_POLICY)
 
 
 def compose(letter_id: uuid.UUID, mail: Mail, default_sender: str) -> Message:
@@ -64,7 +61,7 @@ def compose(letter_id: uuid.UUID, mail: Mail, default_sender: str) -> Message:
     content = _content(mail, letter_id.hex)
     for field, value in headers.items():
         content[field] = value  # type: ignore[assignment]  # a Header serves too
-    return Message(sender, recipient, content)
+    return Message(sender, recipient, content.as_bytes(policy=_POLICY))
 
 
 def with_ascii_domain(address: str) -> str:

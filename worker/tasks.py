@@ -21,6 +21,7 @@ def take_up_what_was_left() -> None:
     begin_writing()
     free_claims_of_the_dead()
     db.session.commit()
+    delivery.settle_what_was_left()
     do_what_waits()
 
 
@@ -35,7 +36,7 @@ def end_memberships() -> None:
     db.session.commit()
 
 
-EVERY_MINUTE = (do_what_waits, end_memberships)
+EVERY_MINUTE = (do_what_waits, delivery.settle_what_was_left, end_memberships)
 
 
 def process_uploads() -> None:

@@ -5,7 +5,7 @@ from flask import Flask
 
 from tests.clients import Client
 from tests.letters.makers import an_id, an_invitation, the_invitation_mail
-from worker.delivery import Ready, message_of
+from worker.mime import compose
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def name(app: Flask) -> str:
     app.config["DEMO"] = True
     mail = the_invitation_mail(an_invitation(message="<script>alert(1)</script>"))
     assert mail is not None
-    app.extensions["mailbox"].put(str(an_id(9)), message_of(Ready(an_id(9), mail)).as_bytes())
+    app.extensions["mailbox"].put(str(an_id(9)), compose(an_id(9), mail, "Muster <muster@localhost>").content)
     return str(app.extensions["mailbox"].list().items[0].name)
 
 

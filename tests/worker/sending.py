@@ -1,7 +1,8 @@
 """Short words for uploads that are processed and mails that are delivered."""
 
+import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 
@@ -85,6 +86,28 @@ def work_after(waited: timedelta) -> None:
     """The same, so long from now."""
     with time_machine.travel(now() + waited, tick=False):
         work()
+
+
+def at_once(app: Flask, *jobs: Callable[[], object]) -> None:
+    """Do all of them at the same time, each in a thread and an application context of its own."""
+    db.session.commit()
+    together, faults = threading.Barrier(len(jobs)), []
+
+    def do(job: Callable[[], object]) -> None:
+        with app.app_context():
+            together.wait(10)
+            try:
+                job()
+            except Exception as fault:  # told below, in the test's own thread
+                faults.append(fault)
+
+    threads = [threading.Thread(target=do, args=(job,)) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    db.session.rollback()
+    assert faults == []
 
 
 def assert_counts_hold() -> None:

@@ -18,6 +18,7 @@ from tests.worker.sending import (
     a_file,
     addresses,
     assert_counts_hold,
+    at_once,
     connect,
     invitation_to,
     invited_by_form,
@@ -34,6 +35,8 @@ from tests.worker.sending import (
     work_after,
 )
 from tests.worker.smtp import MailServer
+from worker.delivery import deliver_all
+from worker.tasks import process_uploads
 
 A_MINUTE = timedelta(minutes=1)
 AN_HOUR = timedelta(hours=1)
@@ -112,6 +115,7 @@ def test_a_server_that_turns_every_mail_away_counts_as_away(server: MailServer) 
     upload = pressed(a_file(addresses(3)))
     work()
     assert {(letter.attempts, letter.last_answer) for letter in letters()} == {(1, "451 4.3.0 Disk full")}
+    assert server.connections == 1
     assert (upload.state, upload.waiting) == (UploadState.PROCESSING, 3)
 
 
@@ -237,6 +241,15 @@ def test_an_invitation_by_form_that_is_refused_is_told_to_its_inviter(server: Ma
 # The connection breaks.
 
 
+def test_letters_at_which_the_server_always_closes_hold_up_no_others(server: MailServer) -> None:
+    first, others = addresses(9)[:4], addresses(9)[4:]
+    server.script.refused.update(dict.fromkeys(first, "421 4.7.0 Closing"))
+    pressed(a_file(addresses(9)))
+    work()
+    work_after(A_MINUTE)
+    assert sorted(server.recipients) == others
+
+
 def test_a_mail_that_broke_midway_is_delayed_and_the_others_go_on(server: MailServer) -> None:
     server.script.breaks["person1@example.org"] = 1
     upload = pressed(a_file(addresses(3)))
@@ -351,6 +364,18 @@ def test_skips_cause_no_letter(server: MailServer) -> None:
     work()
     assert (again.sent, again.skipped) == (1, 2)
     assert server.mails_to(UPLOADER) == []
+
+
+# Two workers.
+
+
+def test_two_workers_that_deliver_at_once_send_each_mail_once(server: MailServer, world: Flask) -> None:
+    upload = pressed(a_file(addresses(150)))
+    process_uploads()
+    at_once(world, deliver_all, deliver_all)
+    assert_counts_hold()
+    assert sorted(server.recipients) == sorted(addresses(150))
+    assert (server.connections, upload.state) == (2, UploadState.DONE)
 
 
 # Without a server.

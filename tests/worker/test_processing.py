@@ -2,8 +2,6 @@
 
 import os
 import random
-import threading
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -37,6 +35,7 @@ from tests.worker.sending import (
     a_file,
     addresses,
     assert_counts_hold,
+    at_once,
     invitation_to,
     letters,
     outcomes,
@@ -89,28 +88,6 @@ def process_all(worker: str) -> None:
         db.session.commit()
         for lines in run.chunks():
             assert process(run, lines)
-
-
-def at_once(app: Flask, *jobs: Callable[[], object]) -> None:
-    """Do all of them at the same time, each in a thread and an application context of its own."""
-    db.session.commit()
-    together, faults = threading.Barrier(len(jobs)), []
-
-    def do(job: Callable[[], object]) -> None:
-        with app.app_context():
-            together.wait(10)
-            try:
-                job()
-            except Exception as fault:  # told below, in the test's own thread
-                faults.append(fault)
-
-    threads = [threading.Thread(target=do, args=(job,)) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    db.session.rollback()
-    assert faults == []
 
 
 def count(what: type) -> int:
