@@ -37,7 +37,7 @@ def _settle_sent(letters: ColumnElement[bool], uploads: ColumnElement[bool], fai
         .returning(UploadOutcome.upload_id)
         .execution_options(synchronize_session=False)
     )
-    for upload_id, count in Counter(settled).items():
+    for upload_id, count in sorted(Counter(settled).items()):  # in one order in all workers
         db.session.execute(update(Upload).where(Upload.id == upload_id).values(sent=Upload.sent + count))
         finish_if_done(upload_id, failure_mail_limit)
 

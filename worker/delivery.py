@@ -17,7 +17,7 @@ from pathlib import Path
 
 from flask import Flask, current_app
 from flask_mail import Mail as MailExtension
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from domain.join_tokens import JoinTokens
 from domain.language import gettext as _
@@ -25,9 +25,9 @@ from domain.outcomes import letter_dropped, letter_refused, settle_all_sent, set
 from models import Letter, begin_writing, db, now
 from models.outbox import LetterState
 from worker.carriers import (
+    BrokenOffError,
     CannotBeMailedError,
     Carrier,
-    ConnectionLostError,
     Ready,
     RefusedError,
     ServerAwayError,
@@ -48,8 +48,10 @@ BATCH = 50
 #: How long to wait after the first, second, … attempt; then as after the last.
 WAITS = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1))
 GIVE_UP_AFTER = timedelta(days=1)
-#: Connections that break in the middle of a letter, one after the other, before the server counts as away.
-MOST_LOST_IN_A_ROW = 3
+#: Letters that are broken off, one after the other, before the server counts as away.
+MOST_BROKEN_IN_A_ROW = 3
+#: So much later than the others is the turn of a letter that was broken off: it must not stop them every time.
+BEHIND_THE_OTHERS = timedelta(seconds=1)
 
 
 def init_app(app: Flask) -> None:
@@ -71,11 +73,12 @@ def deliver_all() -> None:
     """
     carrier = _carrier()
     coming: Future[Batch] | None = None
-    with ThreadPoolExecutor(1, "writer") as writer:
+    with ThreadPoolExecutor(1, "writer") as writer, db.engine.connect() as connection:
+        records = connection.execution_options(isolation_level="AUTOCOMMIT")
         try:
             while batch := (coming and coming.result()) or _claim():
                 coming = writer.submit(_in_context(_claim))
-                _deliver(batch, carrier)
+                _deliver(batch, carrier, records)
         except ServerAwayError as away:
             log.warning("The mail server is away (%s); the letters are tried again later.", away)
             if coming is not None:
@@ -98,7 +101,7 @@ def _in_context(work: Callable[[], "Batch"]) -> Callable[[], "Batch"]:
 
 def _carrier() -> Carrier:
     mailbox = current_app.extensions["mailbox"]
-    return ToMailbox(mailbox) if mailbox else ToServer(seconds=current_app.config["LEASE_SECONDS"] / 4)
+    return ToMailbox(mailbox) if mailbox else ToServer(seconds=current_app.config["LEASE_SECONDS"] / 2)
 
 
 # Claiming.
@@ -109,7 +112,8 @@ class Batch:
     """Letters claimed together, written; empty where nothing is due."""
 
     letters: Sequence[Ready]
-    #: By `time.monotonic`: none of them is begun after it. What is left of the lease then is enough for one.
+    #: By `time.monotonic`: none of them is begun after it. What is left of the lease then is enough for one, which
+    #: a slow mail server may take half of it to accept: cut off sooner, it would be sent again and be doubled.
     begin_until: float
 
     def __bool__(self) -> bool:
@@ -119,7 +123,7 @@ class Batch:
 def _claim() -> Batch:
     """The next letters that are due; those not wanted any more are dropped."""
     while True:
-        begin_until = time.monotonic() + current_app.config["LEASE_SECONDS"] * 3 / 4
+        begin_until = time.monotonic() + current_app.config["LEASE_SECONDS"] * 3 / 8
         begin_writing()
         letters = _take_due()
         for letter in letters:
@@ -168,21 +172,25 @@ def _take_due() -> Sequence[Letter]:
         .limit(BATCH)
         .with_for_update(skip_locked=True)
     )
-    return db.session.scalars(
+    taken = db.session.scalars(
         update(Letter)
         .where(Letter.id.in_(due))
         .values(claimed_by=ME, claimed_until=now() + lease)
         .returning(Letter)
         .execution_options(synchronize_session=False)
-    ).all()
+    )
+    return sorted(taken, key=lambda letter: letter.due_at)
 
 
 # Delivering.
 
 
-def _deliver(batch: Batch, carrier: Carrier) -> None:
-    """Hand over one after the other, while the claim lasts: what is left then is given back."""
-    lost_in_a_row = 0
+def _deliver(batch: Batch, carrier: Carrier, records: Connection) -> None:
+    """Hand over one after the other, while the claim lasts: what is left then is given back.
+
+    `records` takes each one that is sent, in a transaction of its own.
+    """
+    broken_in_a_row = 0
     begun = 0
     try:
         for ready in batch.letters:
@@ -190,32 +198,36 @@ def _deliver(batch: Batch, carrier: Carrier) -> None:
                 break
             begun += 1
             try:
-                _deliver_one(ready, carrier)
-                lost_in_a_row = 0
-            except ConnectionLostError as lost:
-                lost_in_a_row += 1
-                if lost_in_a_row == MOST_LOST_IN_A_ROW:
-                    raise ServerAwayError(str(lost)) from lost
+                _deliver_one(ready, carrier, records)
+                broken_in_a_row = 0
+            except BrokenOffError as trouble:
+                broken_in_a_row += 1
+                if broken_in_a_row == MOST_BROKEN_IN_A_ROW:
+                    raise ServerAwayError(str(trouble)) from trouble
     finally:
         _give_back(batch.letters[begun:])
         _settle(batch.letters[:begun])
 
 
-def _deliver_one(ready: Ready, carrier: Carrier) -> None:
+def _deliver_one(ready: Ready, carrier: Carrier, records: Connection) -> None:
     try:
         carrier.hand_over(ready)
     except RefusedError as refused:
         _record_answer(ready.id, refused)
     except CannotBeMailedError as never:
         _record_refusal(ready.id, str(never), str(never))
-    except (ServerAwayError, ConnectionLostError) as trouble:
-        _record_delay(ready.id, str(trouble))
+    except ServerAwayError as away:
+        _record_delay(ready.id, str(away))
+        raise
+    except BrokenOffError as trouble:
+        _record_delay(ready.id, str(trouble), BEHIND_THE_OTHERS)
         raise
     except Exception as fault:  # a fault of ours in one letter must not hold up the others
         log.exception("Letter %s cannot be sent.", ready.id)
         _record_delay(ready.id, str(fault))
     else:
-        _record_sent(ready.id)
+        # This and no more before the next letter goes out; what follows from it is settled for many at once.
+        records.execute(_SENT, {"letter": ready.id, "at": now()})
 
 
 _SENT = (
@@ -224,13 +236,6 @@ _SENT = (
     .values(state=LetterState.SENT, sent_at=bindparam("at"), last_answer=None, claimed_by=None, claimed_until=None)
     .execution_options(synchronize_session=False)
 )
-
-
-def _record_sent(letter_id: uuid.UUID) -> None:
-    """This and no more before the next letter goes out; what follows from it is settled for many at once."""
-    begin_writing()
-    db.session.connection().execute(_SENT, {"letter": letter_id, "at": now()})
-    db.session.commit()
 
 
 def _settle(letters: Sequence[Ready]) -> None:
@@ -261,10 +266,10 @@ def _record_refusal(letter_id: uuid.UUID, said: str, sentence: str) -> None:
     db.session.commit()
 
 
-def _record_delay(letter_id: uuid.UUID, said: str) -> None:
+def _record_delay(letter_id: uuid.UUID, said: str, longer: timedelta = timedelta()) -> None:
     begin_writing()
     if (letter := _still_mine(letter_id)) is not None:
-        _delay(letter, said)
+        _delay(letter, said, longer)
     db.session.commit()
 
 
@@ -282,19 +287,19 @@ def _still_mine(letter_id: uuid.UUID) -> Letter | None:
     return db.session.scalar(query.with_for_update())
 
 
-def _delay(letter: Letter, said: str) -> None:
+def _delay(letter: Letter, said: str, longer: timedelta = timedelta()) -> None:
     """Try again later; after a day of trying, give up."""
     letter.attempts += 1
     letter.last_answer = said
     letter.claimed_by = letter.claimed_until = None
-    letter.due_at = now() + WAITS[min(letter.attempts, len(WAITS)) - 1]
+    letter.due_at = now() + WAITS[min(letter.attempts, len(WAITS)) - 1] + longer
     if letter.attempts > len(WAITS) and letter.created_at < now() - GIVE_UP_AFTER:
         sentence = _("For a day the mail could not be delivered; at the last attempt: %(answer)s", answer=said)
         _refuse(letter, said, "not_delivered", sentence)
 
 
 def _put_off_all_that_are_due(said: str) -> None:
-    """A server that is away for one letter is so for all: each of them has been tried, and waits its own time."""
+    """A server that is away for one letter is so for all: each counts as tried, and waits its own time."""
     letters: Sequence[Letter] | None = None
     while letters is None or letters:
         begin_writing()

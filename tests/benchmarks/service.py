@@ -113,7 +113,7 @@ def _database_url(database: str, folder: Path) -> str:
 
 
 class Browser:
-    """Signs in and sends forms, as a person's browser would, on one kept connection."""
+    """Signs in and sends forms, as a person's browser would."""
 
     def __init__(self, service: Service) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=600)
@@ -159,6 +159,7 @@ class Browser:
         self.connection.request(method, path, body, headers)
         answer = self.connection.getresponse()
         text = answer.read().decode()
+        self.connection.close()  # the server would, while the floor is at work
         if answer.status >= 400:
             raise AssertionError(f"{method} {path} answered {answer.status}: {text[:500]}")
         if cookie := answer.headers.get("Set-Cookie"):

@@ -246,7 +246,8 @@ def test_an_upload_belongs_to_the_one_organisation_that_its_uploader_manages() -
 
 def test_an_upload_that_may_concern_several_organisations_belongs_to_none() -> None:
     both = a_person("both@example.org", admin_of=an_organisation("delta"), manager_of=an_organisation("echo"))
-    for user in (both, the_person("platform@muster.test")):
+    everywhere = a_person("every@example.org", admin_of=an_organisation("foxtrot"), is_platform_admin=True)
+    for user in (both, everywhere, the_person("platform@muster.test")):
         assert received_from(user, file_of("cumulusgrp,a@example.org")).organisation_id is None
 
 

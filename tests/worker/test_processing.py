@@ -27,7 +27,7 @@ from models import (
     now,
 )
 from models.invitation import InvitationStatus
-from models.outbox import LetterKind
+from models.outbox import LetterKind, LetterState
 from models.upload import OutcomeState, UploadState
 from tests.clients import Client
 from tests.worker.sending import (
@@ -360,6 +360,17 @@ def test_what_a_dead_worker_of_this_machine_was_at_is_free_at_once(world: Flask)
     tasks.take_up_what_was_left()
     db.session.rollback()
     assert (upload.state, world.extensions["mailbox"].list().total) == (UploadState.DONE, 1)
+
+
+def test_what_a_worker_sent_and_did_not_live_to_count_is_counted_by_the_next_one() -> None:
+    upload = pressed(a_file(addresses(3)))
+    tasks.process_uploads()
+    db.session.execute(update(Letter).values(state=LetterState.SENT, sent_at=now()))
+    db.session.commit()
+    tasks.take_up_what_was_left()
+    db.session.rollback()
+    assert_counts_hold()
+    assert (upload.sent, upload.state) == (3, UploadState.DONE)
 
 
 def test_what_a_living_worker_is_at_is_not_freed() -> None:
