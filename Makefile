@@ -20,7 +20,7 @@ lint: .venv/dev ## Check style, types and templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/djlint --quiet --check --lint templates
+	$(BIN)/djlint --quiet --lint templates
 
 bench: .venv/dev static/vendor/htmx.min.js ## Measure against the bars of tests/benchmarks
 	$(BIN)/python -m tests.benchmarks $(ARGS)

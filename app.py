@@ -174,5 +174,5 @@ def connect_extensions(app: Flask) -> None:
         force_https=False,  # the reverse proxy's to do
         strict_transport_security=is_https(app),
         session_cookie_secure=is_https(app),
-        referrer_policy="no-referrer"  # addresses of invitations are secrets,
+        referrer_policy="no-referrer",  # addresses of invitations are secrets,
     )

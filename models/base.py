@@ -69,7 +69,7 @@ def now() -> datetime:
 
 
 def new_id() -> uuid.UUID:
-    """A UUID of version 7 (RFC 9562, 6.2, method 3): random, and in the order of making, which keeps indexes compact."""
+    """A UUID of version 7 (RFC 9562, 6.2, method 3): random, in the order of making, which keeps indexes compact."""
     milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
     fraction = nanoseconds * 4096 // 1_000_000
     chance = int.from_bytes(os.urandom(8)) >> 2
