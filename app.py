@@ -1,5 +1,6 @@
 """How the application is put together."""
 
+import gc
 import os
 import secrets
 from collections.abc import Mapping
@@ -85,7 +86,17 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     errors.register(app)
     pages.register(app)
     commands.register(app)
+    spare_the_collector()
     return app
+
+
+def spare_the_collector() -> None:
+    """What is there by now stays for good. The garbage collector need not walk over it time and again, nor come
+    every 700 objects, while a file of ten thousand lines is read: that took a third of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 10, 10)
 
 
 def instance_path(config: Mapping[str, Any] | None) -> Path:

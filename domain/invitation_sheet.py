@@ -5,7 +5,7 @@ which groups, who may be invited) is the business of `domain.purview` and `domai
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -208,16 +208,19 @@ def _role(text: str) -> Role:
 
 
 def _invitees(text: str) -> tuple[Invitee, ...]:
-    found, wrong = [], []
     several = _values(text)
+    try:
+        return tuple([Invitee(address, key_of_address(address)) for address in several])
+    except AddressError:
+        raise CellError(*_wrong_addresses(several)) from None
+
+
+def _wrong_addresses(several: Sequence[str]) -> Iterator[Problem]:
     for place, address in enumerate(several, 1):
         try:
-            found.append(Invitee(address, key_of_address(address)))
+            key_of_address(address)
         except AddressError as error:
-            wrong.append(Problem("not_an_address", _wrong_address(address, str(error), place, len(several)), address))
-    if wrong:
-        raise CellError(*wrong)
-    return tuple(found)
+            yield Problem("not_an_address", _wrong_address(address, str(error), place, len(several)), address)
 
 
 def _wrong_address(address: str, why: str, place: int, count: int) -> str:

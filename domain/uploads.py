@@ -178,7 +178,7 @@ def store_check(upload: Upload, check: Check) -> None:
 
 def _store_lines(upload: Upload, records: Iterable[Record]) -> None:
     statement = INSERT_LINES[db.engine.dialect.name]
-    db.session.execute(statement, {"upload_id": upload.id, "lines": json.dumps(list(records))})
+    db.session.execute(statement, {"upload_id": upload.id, "lines": json.dumps(dict(records))})
 
 
 def stored_records(upload: Upload) -> list[Record]:

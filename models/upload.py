@@ -124,15 +124,15 @@ class UploadLine(Model):
     cells: Mapped[list[Any]] = mapped_column(JSON)
 
 
-#: Any number of lines in one statement: they come as one JSON array of `[number, cells]`.
+#: Any number of lines in one statement: they come as one JSON object, the cells of each by its number.
 INSERT_LINES = {
     "sqlite": text(
         "INSERT INTO upload_lines (upload_id, number, cells) "
-        "SELECT :upload_id, json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:lines)"
+        "SELECT :upload_id, CAST(key AS integer), value FROM json_each(:lines)"
     ).bindparams(bindparam("upload_id", type_=Uuid())),
     "postgresql": text(
         "INSERT INTO upload_lines (upload_id, number, cells) "
-        "SELECT :upload_id, CAST(value ->> 0 AS integer), value -> 1 FROM json_array_elements(CAST(:lines AS json))"
+        "SELECT :upload_id, CAST(key AS integer), value FROM json_each(CAST(:lines AS json))"
     ).bindparams(bindparam("upload_id", type_=Uuid())),
 }
 
