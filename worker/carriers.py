@@ -4,7 +4,10 @@ import math
 import smtplib
 import time
 import uuid
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cached_property
 from typing import Any, Protocol
 
 from flask import current_app
@@ -22,18 +25,49 @@ TOO_LARGE = 552
 PATIENCE = 15
 
 
-@dataclass(frozen=True, slots=True)
 class Ready:
-    """A claimed letter, written."""
+    """A claimed letter, ready to be written: its message is made when it is first asked for."""
 
-    id: uuid.UUID
-    message: Message
+    def __init__(self, letter_id: uuid.UUID, write: Callable[[], Message]) -> None:
+        self.id = letter_id
+        self._write = write
+
+    @cached_property
+    def message(self) -> Message:
+        return self._write()
+
+    def write_ahead(self) -> None:
+        """A fault in it comes again, and is dealt with, when its turn has come."""
+        with suppress(Exception):
+            self.message  # noqa: B018 - asked for the first time, it is made
+
+
+class Meanwhile:
+    """Small jobs to do while the mail server is being waited for: one for each of its answers, in their order."""
+
+    def __init__(self) -> None:
+        self._jobs: deque[Callable[[], object]] = deque()
+
+    def add(self, job: Callable[[], object]) -> None:
+        self._jobs.append(job)
+
+    def do_one(self) -> None:
+        if self._jobs:
+            self._jobs[0]()
+            self._jobs.popleft()  # only now: a job that failed is still to be done
+
+    def do_all(self) -> None:
+        while self._jobs:
+            self.do_one()
 
 
 class Carrier(Protocol):
-    """Takes mails to where they go, and raises one of the errors below where it cannot."""
+    """Takes mails to where they go, and raises one of the errors below where it cannot.
 
-    def hand_over(self, ready: Ready) -> None: ...
+    The first job of `meanwhile` is done before the text of the letter is under way.
+    """
+
+    def hand_over(self, ready: Ready, meanwhile: Meanwhile) -> None: ...
     def close(self) -> None: ...
 
 
@@ -67,7 +101,8 @@ class ToMailbox:
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
 
-    def hand_over(self, ready: Ready) -> None:
+    def hand_over(self, ready: Ready, meanwhile: Meanwhile) -> None:
+        meanwhile.do_all()
         self._mailbox.put(str(ready.id), ready.message.content)
 
     def close(self) -> None:
@@ -82,19 +117,20 @@ class ToServer:
         self._seconds = seconds
         self._connection: PatientConnection | None = None
 
-    def hand_over(self, ready: Ready) -> None:
+    def hand_over(self, ready: Ready, meanwhile: Meanwhile) -> None:
         message = ready.message
         stop_at = time.monotonic() + self._seconds
-        if self._connection is not None and self._try(self._connection, message, stop_at):
+        if self._connection is not None and self._try(self._connection, message, stop_at, meanwhile):
             return
         # New, or closed by the server after some letters, as many do: on a fresh connection it counts.
-        if not self._try(self._connect(), message, stop_at):
+        meanwhile.do_all()  # a server may take its time to answer a call
+        if not self._try(self._connect(), message, stop_at, meanwhile):
             raise BrokenOffError("the mail server closed the connection")
 
-    def _try(self, connection: "PatientConnection", message: Message, stop_at: float) -> bool:
+    def _try(self, connection: "PatientConnection", message: Message, stop_at: float, meanwhile: Meanwhile) -> bool:
         """Answers whether it was handed over; if not, the connection has gone before the message was begun."""
         host = connection.host
-        host.message_begun, host.stop_at = False, stop_at
+        host.message_begun, host.stop_at, host.meanwhile = False, stop_at, meanwhile
         if message.is_international and not host.has_extn("smtputf8"):
             raise CannotBeMailedError(_no_such_letters(message.recipient))
         try:
@@ -181,8 +217,10 @@ class Host(smtplib.SMTP):
     message_begun = False
     #: By `time.monotonic`.
     stop_at = math.inf
+    meanwhile = Meanwhile()
 
     def getreply(self) -> tuple[int, bytes]:
+        self.meanwhile.do_one()
         left = self.stop_at - time.monotonic()
         if self.sock is not None:
             self.sock.settimeout(max(left if self.message_begun else min(left, PATIENCE), 0.01))

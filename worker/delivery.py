@@ -7,12 +7,14 @@ development mailbox.
 """
 
 import logging
+import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 
 from flask import Flask, current_app
@@ -28,6 +30,7 @@ from worker.carriers import (
     BrokenOffError,
     CannotBeMailedError,
     Carrier,
+    Meanwhile,
     Ready,
     RefusedError,
     ServerAwayError,
@@ -35,8 +38,8 @@ from worker.carriers import (
     ToServer,
 )
 from worker.claims import ME
-from worker.letter_facts import Facts, load_facts
-from worker.letters import Writer, mail_environment
+from worker.letter_facts import load_facts
+from worker.letters import Content, Writer, mail_environment
 from worker.mailbox import Mailbox
 from worker.mime import Message, compose
 
@@ -44,7 +47,7 @@ log = logging.getLogger(__name__)
 mail = MailExtension()
 
 #: Letters claimed at once.
-BATCH = 50
+BATCH = 100
 #: How long to wait after the first, second, … attempt; then as after the last.
 WAITS = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1))
 GIVE_UP_AFTER = timedelta(days=1)
@@ -58,6 +61,7 @@ def init_app(app: Flask) -> None:
     mail.init_app(app)
     tokens = JoinTokens(app.config["SECRET_KEY"])
     app.extensions["join_tokens"] = tokens
+    app.extensions["stopping"] = threading.Event()
     app.extensions["letter_writer"] = Writer(
         mail_environment(),
         app.config["BASE_URL"],
@@ -67,36 +71,26 @@ def init_app(app: Flask) -> None:
 
 
 def deliver_all() -> None:
-    """Deliver letters until none is due, or the mail server is away.
+    """Deliver letters until none is due, the mail server is away, or the worker is to stop.
 
-    While one batch is handed over, which is mostly waiting for the mail server, the next one is written.
+    Handing over is mostly waiting for the mail server. Meanwhile the one before is recorded, the next one written.
     """
     carrier = _carrier()
-    coming: Future[Batch] | None = None
-    with ThreadPoolExecutor(1, "writer") as writer, db.engine.connect() as connection:
+    with db.engine.connect() as connection:
         records = connection.execution_options(isolation_level="AUTOCOMMIT")
         try:
-            while batch := (coming and coming.result()) or _claim():
-                coming = writer.submit(_in_context(_claim))
+            while batch := _claim():
                 _deliver(batch, carrier, records)
         except ServerAwayError as away:
             log.warning("The mail server is away (%s); the letters are tried again later.", away)
-            if coming is not None:
-                _give_back(coming.result().letters)
             _put_off_all_that_are_due(str(away))
         finally:
             carrier.close()
 
 
-def _in_context(work: Callable[[], "Batch"]) -> Callable[[], "Batch"]:
-    """The work, for a thread of its own."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]  # the application, not its proxy
-
-    def run() -> Batch:
-        with app.app_context():
-            return work()
-
-    return run
+def is_stopping() -> bool:
+    """Whether the worker has been told to stop, and should begin nothing more."""
+    return bool(current_app.extensions["stopping"].is_set())
 
 
 def _carrier() -> Carrier:
@@ -109,7 +103,7 @@ def _carrier() -> Carrier:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Letters claimed together, written; empty where nothing is due."""
+    """Letters claimed together; empty where nothing is due."""
 
     letters: Sequence[Ready]
     #: By `time.monotonic`: none of them is begun after it. What is left of the lease then is enough for one, which
@@ -122,7 +116,7 @@ class Batch:
 
 def _claim() -> Batch:
     """The next letters that are due; those not wanted any more are dropped."""
-    while True:
+    while not is_stopping():
         begin_until = time.monotonic() + current_app.config["LEASE_SECONDS"] * 3 / 8
         begin_writing()
         letters = _take_due()
@@ -132,22 +126,25 @@ def _claim() -> Batch:
         ready = _write(letters)
         if ready or not letters:
             return Batch(ready, begin_until)
+    return Batch((), 0)
 
 
 def _write(letters: Sequence[Letter]) -> list[Ready]:
+    """What each of them says; the words are found when its turn comes."""
+    writer: Writer = current_app.extensions["letter_writer"]
     facts = load_facts(letters)
     ready, unwanted, faulty = [], [], []
     for letter in letters:
         try:
-            message = _compose(letter, facts)
+            content = writer.content(letter, facts)
         except Exception:  # a fault of ours in one letter must not hold up the others
             log.exception("Letter %s cannot be written.", letter.id)
             faulty.append(letter.id)
             continue
-        if message is None:
+        if content is None:
             unwanted.append(letter.id)
         else:
-            ready.append(Ready(letter.id, message))
+            ready.append(Ready(letter.id, partial(_compose, letter, content)))
     db.session.commit()
     for letter_id in unwanted:
         _record_dropped(letter_id)
@@ -156,10 +153,9 @@ def _write(letters: Sequence[Letter]) -> list[Ready]:
     return ready
 
 
-def _compose(letter: Letter, facts: Facts) -> Message | None:
+def _compose(letter: Letter, content: Content) -> Message:
     writer: Writer = current_app.extensions["letter_writer"]
-    written = writer.write(letter, facts)
-    return compose(letter.id, written, current_app.config["MAIL_DEFAULT_SENDER"]) if written else None
+    return compose(letter.id, writer.put_into_words(letter, content), current_app.config["MAIL_DEFAULT_SENDER"])
 
 
 def _take_due() -> Sequence[Letter]:
@@ -188,30 +184,38 @@ def _take_due() -> Sequence[Letter]:
 def _deliver(batch: Batch, carrier: Carrier, records: Connection) -> None:
     """Hand over one after the other, while the claim lasts: what is left then is given back.
 
-    `records` takes each one that is sent, in a transaction of its own.
+    `records` takes each one that is sent, in a transaction of its own, before the text of the next one goes out.
     """
+    meanwhile = Meanwhile()
     broken_in_a_row = 0
     begun = 0
     try:
-        for ready in batch.letters:
-            if time.monotonic() > batch.begin_until:
+        for ready, following in zip_longest(batch.letters, batch.letters[1:]):
+            if time.monotonic() > batch.begin_until or is_stopping():
                 break
             begun += 1
+            if following is not None:
+                meanwhile.add(following.write_ahead)
             try:
-                _deliver_one(ready, carrier, records)
+                if _is_handed_over(ready, carrier, meanwhile):
+                    # This and no more; what follows from it is settled for many at once.
+                    meanwhile.add(partial(records.execute, _SENT, {"letter": ready.id, "at": now()}))
                 broken_in_a_row = 0
             except BrokenOffError as trouble:
                 broken_in_a_row += 1
                 if broken_in_a_row == MOST_BROKEN_IN_A_ROW:
                     raise ServerAwayError(str(trouble)) from trouble
     finally:
+        meanwhile.do_all()
         _give_back(batch.letters[begun:])
         _settle(batch.letters[:begun])
 
 
-def _deliver_one(ready: Ready, carrier: Carrier, records: Connection) -> None:
+def _is_handed_over(ready: Ready, carrier: Carrier, meanwhile: Meanwhile) -> bool:
+    """Hand over one letter; where it does not go, record why."""
     try:
-        carrier.hand_over(ready)
+        carrier.hand_over(ready, meanwhile)
+        return True
     except RefusedError as refused:
         _record_answer(ready.id, refused)
     except CannotBeMailedError as never:
@@ -225,9 +229,7 @@ def _deliver_one(ready: Ready, carrier: Carrier, records: Connection) -> None:
     except Exception as fault:  # a fault of ours in one letter must not hold up the others
         log.exception("Letter %s cannot be sent.", ready.id)
         _record_delay(ready.id, str(fault))
-    else:
-        # This and no more before the next letter goes out; what follows from it is settled for many at once.
-        records.execute(_SENT, {"letter": ready.id, "at": now()})
+    return False
 
 
 _SENT = (

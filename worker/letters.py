@@ -113,9 +113,14 @@ class Writer:
 
     def write(self, letter: Letter, facts: Facts) -> Mail | None:
         """The mail; nothing where there is nothing to tell any more (an invitation revoked, or sent again)."""
-        content = _CONTENT[letter.kind](letter, facts, self._links)
-        if content is None:
-            return None
+        content = self.content(letter, facts)
+        return None if content is None else self.put_into_words(letter, content)
+
+    def content(self, letter: Letter, facts: Facts) -> Content | None:
+        """What the letter says; it needs the facts no more."""
+        return _CONTENT[letter.kind](letter, facts, self._links)
+
+    def put_into_words(self, letter: Letter, content: Content) -> Mail:
         subject, text, html = self._trios[letter.kind].render(content.values)
         return Mail(
             one_line(letter.to_address), subject, text, html, content.attachments, content.reply_to, content.from_name

@@ -57,5 +57,11 @@ def wake_after_commit(session: Session) -> None:
 
 
 def run_worker(app: Flask) -> None:
-    """Work until told to stop. One thread may process an upload while the other delivers its mail."""
-    app.extensions["queue"].create_consumer(workers=2, max_delay=1, check_worker_health=True).run()
+    """Work until told to stop. One thread may process an upload while the other delivers its mail.
+
+    At SIGTERM what is at hand, a letter or some lines, is brought to its end, and the rest left to the next worker.
+    """
+    queue = app.extensions["queue"]
+    consumer = queue.create_consumer(workers=2, max_delay=1, check_worker_health=True, graceful_signal="TERM")
+    app.extensions["stopping"] = consumer.stop_flag
+    consumer.run()

@@ -43,7 +43,7 @@ def process_uploads() -> None:
     config = current_app.config
     settings = Settings(config["INVITATION_DAYS"], config["FAILURE_MAIL_LIMIT"])
     lease = timedelta(seconds=config["LEASE_SECONDS"])
-    while (upload_id := _claim(lease)) is not None:
+    while not delivery.is_stopping() and (upload_id := _claim(lease)) is not None:
         try:
             _process(Run(upload_id, ME, lease, settings))
         except Exception:  # a fault of ours in one upload must hold up neither the others nor the mail
@@ -59,7 +59,7 @@ def _process(run: Run) -> None:
         begin_writing()
         goes_on = run.process(lines)
         db.session.commit()
-        if not goes_on:
+        if not goes_on or delivery.is_stopping():
             break
 
 

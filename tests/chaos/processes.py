@@ -14,6 +14,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -64,7 +65,11 @@ class Processes:
             subprocess.run(
                 [BIN / "flask", *command], cwd=ROOT, env=self._environment, check=True, capture_output=True, timeout=60
             )
-        self.start("web", "worker")
+        try:
+            self.start("web", "worker")
+        except BaseException:
+            self.kill(*self._running)
+            raise
         return self
 
     def __exit__(self, *_fault: object) -> None:
@@ -85,9 +90,15 @@ class Processes:
     def kill(self, *kinds: Kind) -> None:
         """SIGKILL: they have no time for anything any more."""
         for kind in kinds:
-            os.killpg(self._running[kind].pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # ended by itself
+                os.killpg(self._running[kind].pid, signal.SIGKILL)
         for kind in kinds:
             self._running[kind].wait(10)
+
+    def ask_to_stop(self, kind: Kind, by: signal.Signals) -> None:
+        """Ask it politely, and wait until it has ended. Raises `subprocess.TimeoutExpired` where it goes on and on."""
+        self._running[kind].send_signal(by)
+        self._running[kind].wait(20)
 
     @property
     def log(self) -> str:

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 
 import time_machine
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from domain import uploads
 from domain.invitations import defaults_of
@@ -108,6 +108,11 @@ def at_once(app: Flask, *jobs: Callable[[], object]) -> None:
         thread.join(60)
     db.session.rollback()
     assert faults == []
+
+
+def count(what: type) -> int:
+    """How many rows there are."""
+    return db.session.scalar(select(func.count()).select_from(what)) or 0
 
 
 def assert_counts_hold() -> None:

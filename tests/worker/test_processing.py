@@ -1,41 +1,39 @@
-"""Processing believes nothing that was true at checking, and makes each invitation once, whoever else is at it."""
+"""Processing believes nothing that was true at checking, and sends all of a file or nothing."""
 
-import os
 import random
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import time_machine
-from flask import Flask
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 
-from domain.invitation_sheet import Line
-from domain.processing import Run, Settings, claim
-from domain.uploads import press_process
+from domain.uploads import findings, press_process
 from models import (
+    Collaboration,
     Group,
     Invitation,
     Label,
     Letter,
     OrganisationRole,
-    Upload,
-    UploadLine,
+    Unit,
     UploadOutcome,
-    begin_writing,
     db,
     now,
 )
+from models.collaboration import collaboration_units
 from models.invitation import InvitationStatus
-from models.outbox import LetterKind, LetterState
-from models.upload import OutcomeState, UploadState
+from models.organisation import manager_units
+from models.outbox import LetterKind
+from models.upload import Level, OutcomeState, UploadState
 from tests.clients import Client
+from tests.worker.runs import a_run, process
 from tests.worker.sending import (
     UPLOADER,
     a_file,
     addresses,
     assert_counts_hold,
-    at_once,
+    count,
     invitation_to,
     letters,
     outcomes,
@@ -47,51 +45,27 @@ from tests.worker.sending import (
     work,
     work_after,
 )
-from worker import claims, tasks
+from worker import tasks
 
 pytestmark = pytest.mark.usefixtures("world")
 
-LEASE = timedelta(minutes=2)
-SETTINGS = Settings(invitation_days=30, failure_mail_limit=100)
 
-
-def a_run(upload: Upload, worker: str = "here/1/one") -> Run:
-    """A worker's run that has begun."""
+def move_the_uploader_to(unit: str) -> None:
+    other = select(Unit.id).where(Unit.name == unit).scalar_subquery()
+    (role,) = person().organisation_roles
+    db.session.execute(update(manager_units).where(manager_units.c.role_id == role.id).values(unit_id=other))
     db.session.commit()
-    begin_writing()
-    assert claim(worker, LEASE) == upload.id
-    run = Run(upload.id, worker, LEASE, SETTINGS)
-    assert run.start()
-    db.session.commit()
-    return run
 
 
-def process(run: Run, lines: list[Line]) -> bool:
-    db.session.commit()
-    begin_writing()
-    goes_on = run.process(lines)
-    db.session.commit()
-    return goes_on
+def rename(collaboration: Collaboration) -> None:
+    collaboration.short_name = "nimbus2"
 
 
-def process_all(worker: str) -> None:
-    """What a worker of that name does with all uploads that it can get."""
-    while True:
-        begin_writing()
-        upload_id = claim(worker, LEASE)
-        db.session.commit()
-        if upload_id is None:
-            return
-        run = Run(upload_id, worker, LEASE, SETTINGS)
-        begin_writing()
-        run.start()
-        db.session.commit()
-        for lines in run.chunks():
-            assert process(run, lines)
-
-
-def count(what: type) -> int:
-    return db.session.scalar(select(func.count()).select_from(what)) or 0
+def remove(collaboration: Collaboration) -> None:
+    for table in (Label, Group):
+        db.session.execute(delete(table).where(table.collaboration_id == collaboration.id))
+    db.session.execute(delete(collaboration_units).where(collaboration_units.c.collaboration_id == collaboration.id))
+    db.session.execute(delete(Collaboration).where(Collaboration.id == collaboration.id))
 
 
 # Nothing that was true at checking is believed.
@@ -102,15 +76,15 @@ def test_rights_lost_between_two_chunks_let_what_follows_fail() -> None:
     run = a_run(upload)
     first, *others = list(run.chunks())
     process(run, first)
-    db.session.execute(delete(OrganisationRole).where(OrganisationRole.user_id == person().id))
-    db.session.commit()
+    move_the_uploader_to("Medicine")
     for lines in others:
         process(run, lines)
     assert_counts_hold()
     assert (upload.waiting, upload.failed, count(Invitation)) == (500, 100, 500)
+    assert {reason for _invitee, _state, reason in outcomes(upload)[500:]} == {"not_allowed"}
 
 
-def test_rights_lost_before_processing_let_all_of_it_fail() -> None:
+def test_who_is_nothing_in_the_organisation_any_more_finds_none_of_its_collaborations() -> None:
     upload = pressed(a_file(addresses(2)))
     db.session.execute(delete(OrganisationRole).where(OrganisationRole.user_id == person().id))
     work()
@@ -144,13 +118,14 @@ def test_a_date_that_becomes_past_halfway_does_not_bring_back_what_was_begun() -
     assert (upload.all_lines_processed, upload.waiting) == (True, 510)
 
 
-def test_a_collaboration_renamed_meanwhile_is_not_found() -> None:
-    upload = pressed(a_file(addresses(1)) + "cirrusgrp,a@example.org\n")
-    place("cumulusgrp").short_name = "cumulus2"
+@pytest.mark.parametrize("change", [rename, remove])
+def test_a_collaboration_that_has_gone_meanwhile_is_not_found(change: Callable[[Collaboration], None]) -> None:
+    upload = pressed(a_file(["a@example.org"], "cirrusgrp") + "cumulusgrp,b@example.org\n")
+    change(place("cirrusgrp"))
     work()
     assert outcomes(upload) == [
-        ("person1@example.org", OutcomeState.FAILED, "collaboration_not_found"),
-        ("a@example.org", OutcomeState.SENT, None),
+        ("a@example.org", OutcomeState.FAILED, "collaboration_not_found"),
+        ("b@example.org", OutcomeState.SENT, None),
     ]
 
 
@@ -255,128 +230,13 @@ def test_of_ten_thousand_lines_with_one_bad_value_nothing_is_sent(column: str, b
     good = {"short_names": "cumulusgrp", "role": "member", "invitation_expiry_date": "2038-12-31"}
     good |= {"membership_expiry_date": "2039-12-31", "sender_name": "Yoda team"}
     rows = [{**good, "invitees": address} for address in addresses(10_000)]
-    random.choice(rows)[column] = bad
+    place = random.randrange(len(rows))
+    rows[place][column] = bad
     columns = [*good, "invitees"]
     content = "\n".join([",".join(columns), *(",".join(row[name] for name in columns) for row in rows)])
     upload = received(content)
     client.sign_in(UPLOADER).post(f"/uploads/{upload.id}/process")
     work()
-    assert (upload.state, upload.error_count) == (UploadState.ERRORS, 1)
-    assert (count(Invitation), count(Letter)) == (0, 0)
-
-
-# Several at once.
-
-
-def test_process_pressed_ten_times_at_once_is_one_run(world: Flask) -> None:
-    upload = received(a_file(addresses(5)))
-    path = f"/uploads/{upload.id}/process"
-    clients = [Client(world).sign_in(UPLOADER) for _ in range(10)]
-    answers: list[int] = []
-    at_once(world, *(lambda client=client: answers.append(client.post(path).status_code) for client in clients))
-    work()
-    assert answers == [303] * 10
-    assert (upload.state, upload.sent, count(Invitation), count(Letter)) == (UploadState.DONE, 5, 5, 5)
-
-
-def test_one_upload_is_processed_by_one_of_two_workers(world: Flask) -> None:
-    upload = pressed(a_file(addresses(700)))
-    at_once(world, lambda: process_all("here/1/one"), lambda: process_all("there/2/two"))
-    assert (count(Invitation), count(UploadOutcome)) == (700, 700)
-    assert upload.all_lines_processed
-
-
-def test_two_workers_with_the_same_people_in_many_uploads_invite_each_once(world: Flask) -> None:
-    people = addresses(300)
-    for turn in range(6):
-        pressed(a_file(people if turn % 2 else reversed(people)))
-    at_once(world, lambda: process_all("here/1/one"), lambda: process_all("there/2/two"))
-    work()
-    assert (count(Invitation), count(Letter), count(UploadOutcome)) == (300, 300, 1_800)
-    assert {upload.state for upload in db.session.scalars(select(Upload))} == {UploadState.DONE}
-
-
-def test_an_upload_that_cannot_be_processed_holds_up_neither_the_others_nor_the_mail() -> None:
-    broken, sound = pressed(a_file(addresses(1))), pressed(a_file(addresses(2)))
-    db.session.execute(update(UploadLine).where(UploadLine.upload_id == broken.id).values(cells=[{}, {"not": "text"}]))
-    work()
-    assert (broken.state, sound.state, sound.sent) == (UploadState.PROCESSING, UploadState.DONE, 2)
-
-
-# Claims.
-
-
-def test_an_upload_that_a_worker_is_at_is_left_alone_until_its_claim_runs_out() -> None:
-    upload = pressed(a_file(addresses(1)))
-    a_run(upload, "elsewhere/1/one")
-    work()
-    assert (upload.state, count(Invitation)) == (UploadState.PROCESSING, 0)
-    work_after(LEASE + timedelta(seconds=1))
-    assert (upload.state, count(Invitation)) == (UploadState.DONE, 1)
-
-
-def test_letters_that_a_worker_is_at_are_left_alone_until_its_claim_runs_out(world: Flask) -> None:
-    pressed(a_file(addresses(1)))
-    tasks.process_uploads()
-    db.session.execute(update(Letter).values(claimed_by="elsewhere/1/one", claimed_until=now() + LEASE))
-    work()
-    assert world.extensions["mailbox"].list().total == 0
-    work_after(LEASE + timedelta(seconds=1))
-    assert world.extensions["mailbox"].list().total == 1
-
-
-def test_a_worker_whose_claim_was_taken_over_stops_without_writing() -> None:
-    upload = pressed(a_file(addresses(3)))
-    slow = a_run(upload, "elsewhere/1/one")
-    work_after(LEASE + timedelta(seconds=1))
-    assert upload.state is UploadState.DONE
-    assert not process(slow, slow.lines)
-    assert_counts_hold()
-    assert (count(Invitation), count(UploadOutcome)) == (3, 3)
-
-
-@pytest.mark.parametrize("name", ["elsewhere/1/one", "here/1/one"])
-def test_a_run_that_another_one_has_overtaken_stops_without_writing(name: str) -> None:
-    """Two threads of one worker bear the same name: after a pause of the machine both may be at one upload."""
-    upload = pressed(a_file(addresses(1_200)))
-    slow = a_run(upload, "here/1/one")
-    chunks = list(slow.chunks())
-    process(slow, chunks[0])
-    with time_machine.travel(now() + LEASE + timedelta(seconds=1), tick=False):
-        quick = a_run(upload, name)
-        assert process(quick, next(quick.chunks()))
-        assert not process(slow, chunks[1])
-    with time_machine.travel(now() + 3 * LEASE, tick=False):
-        tasks.process_uploads()
-    assert_counts_hold()
-    assert (count(Invitation), count(UploadOutcome), upload.waiting) == (1_200, 1_200, 1_200)
-
-
-def test_what_a_dead_worker_of_this_machine_was_at_is_free_at_once(world: Flask) -> None:
-    machine, _process, _word = claims.ME.split("/")
-    nobodys_number = int(Path("/proc/sys/kernel/pid_max").read_text()) + 1
-    upload = pressed(a_file(addresses(1)))
-    a_run(upload, f"{machine}/{nobodys_number}/dead")
-    tasks.take_up_what_was_left()
-    db.session.rollback()
-    assert (upload.state, world.extensions["mailbox"].list().total) == (UploadState.DONE, 1)
-
-
-def test_what_a_worker_sent_and_did_not_live_to_count_is_counted_by_the_next_one() -> None:
-    upload = pressed(a_file(addresses(3)))
-    tasks.process_uploads()
-    db.session.execute(update(Letter).values(state=LetterState.SENT, sent_at=now()))
-    db.session.commit()
-    tasks.take_up_what_was_left()
-    db.session.rollback()
-    assert_counts_hold()
-    assert (upload.sent, upload.state) == (3, UploadState.DONE)
-
-
-def test_what_a_living_worker_is_at_is_not_freed() -> None:
-    machine, _process, _word = claims.ME.split("/")
-    upload = pressed(a_file(addresses(1)))
-    a_run(upload, f"{machine}/{os.getppid()}/alive")
-    tasks.take_up_what_was_left()
-    db.session.rollback()
-    assert upload.state is UploadState.PROCESSING
+    assert (upload.state, count(Invitation), count(Letter)) == (UploadState.ERRORS, 0, 0)
+    (error,) = db.session.scalars(findings(upload, Level.ERROR))
+    assert (error.line, error.column) == (place + 2, "intended_role" if column == "role" else column)
