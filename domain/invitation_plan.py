@@ -83,7 +83,9 @@ class Plan:
                 elif first.agrees_with(line, target):
                     yield _repeated(step, first)
                 else:
-                    self.conflicts.append(_conflict(step, first))
+                    conflict = _conflict(step, first)
+                    self.conflicts.append(conflict)
+                    yield step._replace(level=Level.ERROR, reason=conflict.reason, message=conflict.message)
             for miss in targets.misses:
                 yield Step(line, invitee, miss.collaboration, None, Level.FAILURE, miss.reason, miss.message)
 

@@ -4,7 +4,7 @@ import uuid
 from collections import Counter
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, select, true, update
+from sqlalchemy import ColumnElement, and_, exists, select, update
 
 from domain.language import gettext as _
 from domain.post import answer_letter, failure_letter, failures_together_letter, post
@@ -17,22 +17,25 @@ from models.upload import OutcomeState, UploadState
 
 def settle_sent(letters: Collection[uuid.UUID], failure_mail_limit: int) -> None:
     """Of these letters, the mail servers took those recorded as sent: the invitations that uploads made count so."""
-    _settle_sent(among(Letter.id, letters), true(), failure_mail_limit)
+    sent = select(Letter.invitation_id).where(among(Letter.id, letters), _is_sent_invitation())
+    _settle_sent(UploadOutcome.invitation_id.in_(sent), failure_mail_limit)
 
 
 def settle_all_sent(failure_mail_limit: int) -> None:
     """The same for all uploads being processed: what a worker that died has left."""
     being_processed = select(Upload.id).where(Upload.state == UploadState.PROCESSING)
-    _settle_sent(true(), UploadOutcome.upload_id.in_(being_processed), failure_mail_limit)
+    sent = exists().where(Letter.invitation_id == UploadOutcome.invitation_id, _is_sent_invitation())
+    _settle_sent(and_(UploadOutcome.upload_id.in_(being_processed), sent), failure_mail_limit)
 
 
-def _settle_sent(letters: ColumnElement[bool], uploads: ColumnElement[bool], failure_mail_limit: int) -> None:
-    invited = select(Letter.invitation_id).where(
-        letters, Letter.kind == LetterKind.INVITATION, Letter.state == LetterState.SENT
-    )
+def _is_sent_invitation() -> ColumnElement[bool]:
+    return and_(Letter.kind == LetterKind.INVITATION, Letter.state == LetterState.SENT)
+
+
+def _settle_sent(which: ColumnElement[bool], failure_mail_limit: int) -> None:
     settled = db.session.scalars(
         update(UploadOutcome)
-        .where(UploadOutcome.state == OutcomeState.WAITING, uploads, UploadOutcome.invitation_id.in_(invited))
+        .where(UploadOutcome.state == OutcomeState.WAITING, which)
         .values(state=OutcomeState.SENT)
         .returning(UploadOutcome.upload_id)
         .execution_options(synchronize_session=False)

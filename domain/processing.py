@@ -158,7 +158,8 @@ class Run:
             invitation_id = made[step.pair] if step.level is None else None
             if step.level is None and invitation_id is None:
                 step = _just_invited(step)
-            if step.level is Level.FAILURE:
+            state = _STATES[step.level]
+            if state is OutcomeState.FAILED:
                 failed += 1
             rows.append(
                 {
@@ -169,10 +170,10 @@ class Run:
                     "collaboration": step.collaboration,
                     "groups": ", ".join(group.short_name for group in step.target.groups) if step.target else "",
                     "role": step.line.intended_role.value,
-                    "state": _STATES[step.level],
+                    "state": state,
                     "reason": step.reason,
                     "message": step.message,
-                    "failure_number": failed if step.level is Level.FAILURE else None,
+                    "failure_number": failed if state is OutcomeState.FAILED else None,
                     "invitation_id": invitation_id,
                 }
             )
@@ -221,7 +222,12 @@ class Run:
         post([failure_letter(upload.id, row["number"], upload.user.email) for row in told])
 
 
-_STATES = {None: OutcomeState.WAITING, Level.FAILURE: OutcomeState.FAILED, Level.SKIP: OutcomeState.SKIPPED}
+_STATES = {
+    None: OutcomeState.WAITING,
+    Level.FAILURE: OutcomeState.FAILED,
+    Level.ERROR: OutcomeState.FAILED,  # a contradiction that came up only now: a label is on one CO more
+    Level.SKIP: OutcomeState.SKIPPED,
+}
 
 
 def _rights(user: User) -> Rights:

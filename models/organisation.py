@@ -65,7 +65,8 @@ manager_units = Table(
         ["organisation_roles.id", "organisation_roles.organisation_id"],
         ondelete="CASCADE",
     ),
-    ForeignKeyConstraint(["unit_id", "organisation_id"], ["units.id", "units.organisation_id"], ondelete="CASCADE"),
+    # A unit cannot go while somebody manages it: without any, they would manage the whole organisation.
+    ForeignKeyConstraint(["unit_id", "organisation_id"], ["units.id", "units.organisation_id"]),
     Index("ix_manager_units_unit", "unit_id"),
 )
 

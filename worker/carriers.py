@@ -2,6 +2,7 @@
 
 import math
 import smtplib
+import ssl
 import time
 import uuid
 from collections import deque
@@ -192,7 +193,7 @@ class PatientConnection(MailConnection):
         host = Host(self.mail.server, self.mail.port, timeout=PATIENCE)
         try:
             if self.mail.use_tls:
-                host.starttls()
+                host.starttls(context=ssl.create_default_context())
             if self.mail.username and self.mail.password:
                 host.login(self.mail.username, self.mail.password)
             host.ehlo_or_helo_if_needed()

@@ -74,6 +74,8 @@ def reason_in_words(reason: str | None) -> str:
         "group_not_found": _("Group not found"),
         "not_allowed": _("You may not invite to this CO"),
         "address_refused": _("Address refused by its mail server"),
+        "not_delivered": _("The mail could not be delivered"),
+        "conflict": _("Two lines contradict each other"),
     }
     return words.get(reason or "", _("The invitation could not be made"))
 
@@ -94,6 +96,8 @@ def remedy_for(reason: str | None) -> str:
         "group_not_found": _("Correct the group, or add the collaboration that it belongs to."),
         "not_allowed": _("Let an admin of your organisation invite, or have them add the collaboration to your unit."),
         "address_refused": _("Ask the person for the right address, and correct it in the file."),
+        "not_delivered": _("Check the address, and upload the line again."),
+        "conflict": _("Keep one of the lines, and upload it again."),
     }
     remedy = remedies.get(reason or "", _("Look at the upload, and correct the line."))
     return remedy if reason in {"ambiguous_collaboration", "not_allowed"} else f"{remedy} {upload_again}"

@@ -123,7 +123,7 @@ def test_a_collaboration_by_label_is_the_one_by_short_name() -> None:
 def test_a_different_role_is_a_conflict_that_names_both_lines() -> None:
     steps, found = planned(a_line(2, "e@example.org"), a_line(5, "E@EXAMPLE.ORG", intended_role=Role.ADMIN))
 
-    assert [step.line.number for step in steps] == [2]
+    assert [(step.line.number, step.level) for step in steps] == [(2, None), (5, Level.ERROR)]
     assert found == [
         Finding(
             Level.ERROR,

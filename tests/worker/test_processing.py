@@ -155,6 +155,21 @@ def test_a_label_that_gains_a_collaboration_halfway_keeps_the_counts_right() -> 
     assert (upload.planned, upload.waiting, upload.all_lines_processed) == (520, 520, True)
 
 
+def test_a_contradiction_that_comes_up_halfway_is_a_failure_and_is_told() -> None:
+    some = "".join(f"climate,,{address},member\n" for address in addresses(509))
+    first, last = ",cirrusgrp,twice@example.org,admin\n", "climate,,twice@example.org,member\n"
+    upload = pressed("labels,short_names,invitees,role\n" + first + some + last)
+    run = a_run(upload)
+    process(run, next(run.chunks()))
+    db.session.add(Label(collaboration_id=place("cirrusgrp").id, name="climate"))
+    db.session.commit()
+    for lines in list(run.chunks())[1:]:
+        process(run, lines)
+    assert_counts_hold()
+    failed = db.session.scalars(select(UploadOutcome).where(UploadOutcome.state == OutcomeState.FAILED)).one()
+    assert (failed.invitee, failed.collaboration, failed.reason) == ("twice@example.org", "cirrusgrp", "conflict")
+
+
 def test_a_contradiction_that_came_meanwhile_brings_the_upload_back_with_errors() -> None:
     upload = pressed(
         "short_names,labels,invitees,role\ncirrusgrp,,a@example.org,admin\n,climate,a@example.org,member\n"

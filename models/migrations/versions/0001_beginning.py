@@ -166,7 +166,7 @@ def upgrade() -> None:
     sa.Column('organisation_id', sa.Uuid(), nullable=False),
     sa.ForeignKeyConstraint(['organisation_id'], ['organisations.id'], name=op.f('fk_manager_units_organisation_id')),
     sa.ForeignKeyConstraint(['role_id', 'organisation_id'], ['organisation_roles.id', 'organisation_roles.organisation_id'], name=op.f('fk_manager_units_role_id_organisation_id'), ondelete='CASCADE'),
-    sa.ForeignKeyConstraint(['unit_id', 'organisation_id'], ['units.id', 'units.organisation_id'], name=op.f('fk_manager_units_unit_id_organisation_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['unit_id', 'organisation_id'], ['units.id', 'units.organisation_id'], name=op.f('fk_manager_units_unit_id_organisation_id')),
     sa.PrimaryKeyConstraint('role_id', 'unit_id', name=op.f('pk_manager_units'))
     )
     with op.batch_alter_table('manager_units', schema=None) as batch_op:
