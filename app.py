@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from jinja2 import StrictUndefined
 from sqlalchemy import event
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import models
 from views import access, commands, errors, pages
@@ -86,8 +87,15 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     errors.register(app)
     pages.register(app)
     commands.register(app)
+    trust_the_proxy(app)
     spare_the_collector()
     return app
+
+
+def trust_the_proxy(app: Flask) -> None:
+    """Behind HTTPS there is one reverse proxy: it says who the client is, which failed sign-ins are counted for."""
+    if is_https(app):
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
 
 
 def spare_the_collector() -> None:

@@ -62,6 +62,6 @@ def run_worker(app: Flask) -> None:
     At SIGTERM what is at hand, a letter or some lines, is brought to its end, and the rest left to the next worker.
     """
     queue = app.extensions["queue"]
-    consumer = queue.create_consumer(workers=2, max_delay=1, check_worker_health=True, graceful_signal="TERM")
+    consumer = queue.create_consumer(workers=2, max_delay=0.2, check_worker_health=True, graceful_signal="TERM")
     app.extensions["stopping"] = consumer.stop_flag
     consumer.run()
