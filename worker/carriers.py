@@ -44,28 +44,35 @@ class Ready:
 
 
 class Meanwhile:
-    """Small jobs to do while the mail server is being waited for: one for each of its answers, in their order."""
+    """Small jobs to do while the mail server is being waited for."""
 
     def __init__(self) -> None:
-        self._jobs: deque[Callable[[], object]] = deque()
+        self._before_the_text: deque[Callable[[], object]] = deque()
+        self._after_the_text: Callable[[], object] | None = None
 
-    def add(self, job: Callable[[], object]) -> None:
-        self._jobs.append(job)
+    def before_the_text(self, job: Callable[[], object]) -> None:
+        """To be done before the text of the next letter goes out."""
+        self._before_the_text.append(job)
 
-    def do_one(self) -> None:
-        if self._jobs:
-            self._jobs[0]()
-            self._jobs.popleft()  # only now: a job that failed is still to be done
+    def after_the_text(self, job: Callable[[], object]) -> None:
+        """To be done, at best, while the server takes in the text of the next letter, which is its longest work."""
+        self._after_the_text = job
 
-    def do_all(self) -> None:
-        while self._jobs:
-            self.do_one()
+    def do_what_comes_before(self) -> None:
+        while self._before_the_text:
+            self._before_the_text[0]()
+            self._before_the_text.popleft()  # only now: a job that failed is still to be done
+
+    def do_what_comes_after(self) -> None:
+        job, self._after_the_text = self._after_the_text, None
+        if job is not None:
+            job()
 
 
 class Carrier(Protocol):
     """Takes mails to where they go, and raises one of the errors below where it cannot.
 
-    The first job of `meanwhile` is done before the text of the letter is under way.
+    What `meanwhile` has for before the text, is done by then.
     """
 
     def hand_over(self, ready: Ready, meanwhile: Meanwhile) -> None: ...
@@ -103,7 +110,7 @@ class ToMailbox:
         self._mailbox = mailbox
 
     def hand_over(self, ready: Ready, meanwhile: Meanwhile) -> None:
-        meanwhile.do_all()
+        meanwhile.do_what_comes_before()
         self._mailbox.put(str(ready.id), ready.message.content)
 
     def close(self) -> None:
@@ -124,7 +131,7 @@ class ToServer:
         if self._connection is not None and self._try(self._connection, message, stop_at, meanwhile):
             return
         # New, or closed by the server after some letters, as many do: on a fresh connection it counts.
-        meanwhile.do_all()  # a server may take its time to answer a call
+        meanwhile.do_what_comes_before()  # a server may take its time to answer a call
         if not self._try(self._connect(), message, stop_at, meanwhile):
             raise BrokenOffError("the mail server closed the connection")
 
@@ -219,9 +226,17 @@ class Host(smtplib.SMTP):
     #: By `time.monotonic`.
     stop_at = math.inf
     meanwhile = Meanwhile()
+    text_is_out = False
+
+    def send(self, s: Any) -> None:
+        super().send(s)
+        self.text_is_out = self.message_begun and isinstance(s, bytes)  # commands are no bytes
 
     def getreply(self) -> tuple[int, bytes]:
-        self.meanwhile.do_one()
+        if self.text_is_out:
+            self.meanwhile.do_what_comes_after()
+        elif not self.message_begun:
+            self.meanwhile.do_what_comes_before()
         left = self.stop_at - time.monotonic()
         if self.sock is not None:
             self.sock.settimeout(max(left if self.message_begun else min(left, PATIENCE), 0.01))

@@ -195,18 +195,18 @@ def _deliver(batch: Batch, carrier: Carrier, records: Connection) -> None:
                 break
             begun += 1
             if following is not None:
-                meanwhile.add(following.write_ahead)
+                meanwhile.after_the_text(following.write_ahead)
             try:
                 if _is_handed_over(ready, carrier, meanwhile):
                     # This and no more; what follows from it is settled for many at once.
-                    meanwhile.add(partial(records.execute, _SENT, {"letter": ready.id, "at": now()}))
+                    meanwhile.before_the_text(partial(records.execute, _SENT, {"letter": ready.id, "at": now()}))
                 broken_in_a_row = 0
             except BrokenOffError as trouble:
                 broken_in_a_row += 1
                 if broken_in_a_row == MOST_BROKEN_IN_A_ROW:
                     raise ServerAwayError(str(trouble)) from trouble
     finally:
-        meanwhile.do_all()
+        meanwhile.do_what_comes_before()
         _give_back(batch.letters[begun:])
         _settle(batch.letters[:begun])
 
