@@ -11,6 +11,7 @@ from sqlalchemy import select
 from models import Invitation, Upload, db
 from tests.clients import Client
 from tests.pages import Page
+from tests.queries import counted
 from tests.sheets import sheet
 from worker.tasks import do_what_waits
 
@@ -238,16 +239,9 @@ def test_the_upload_page_costs_the_same_for_few_lines_and_for_many(yoda: Client)
 
 
 def queries(client: Client, path: str) -> int:
-    from sqlalchemy import event
-
-    seen: list[str] = []
-    listener = lambda *args: seen.append(args[2])  # noqa: E731 - a function for two lines
-    event.listen(db.engine, "before_cursor_execute", listener)
-    try:
+    with counted() as statements:
         client.get(path)
-    finally:
-        event.remove(db.engine, "before_cursor_execute", listener)
-    return len(seen)
+    return len(statements)
 
 
 def test_the_history_is_ones_own(yoda: Client, world: Flask) -> None:
