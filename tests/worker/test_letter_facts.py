@@ -1,18 +1,17 @@
 """What letters tell of is loaded for all of them at once."""
 
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import pytest
-from sqlalchemy import event, insert, update
+from sqlalchemy import insert, update
 
 from models import Group, Invitation, Letter, Membership, Upload, User, db, new_id
 from models.invitation import InvitationStatus, invitation_groups
 from models.outbox import LetterKind, LetterState
 from models.upload import UploadState
 from tests.letters.makers import WRITER, a_collaboration, a_failure, a_group, an_account, an_invitation, an_upload
+from tests.queries import counted
 from worker.letter_facts import load_facts
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -62,26 +61,12 @@ def a_letter_of_invitation(invitation: Invitation) -> Letter:
     return a_letter(LetterKind.INVITATION, once=once, invitation_id=invitation.id)
 
 
-@contextmanager
-def counted_queries() -> Iterator[list[str]]:
-    queries: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        queries.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        yield queries
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
-
-
 def queries_to_write(letters: list[Letter]) -> int:
     """Counted with nothing remembered from before but the letters themselves."""
     for thing in list(db.session):
         if thing not in letters:
             db.session.expunge(thing)
-    with counted_queries() as queries:
+    with counted() as queries:
         facts = load_facts(letters)
         mails = [WRITER.write(letter, facts) for letter in letters]
     assert all(mails)
