@@ -8,13 +8,5 @@ class RefusalError(Exception):
     """`str(error)` is a sentence for the person."""
 
 
-class NotFoundError(RefusalError):
-    """It does not exist, or not for this person."""
-
-
-class NotAllowedError(RefusalError):
-    """It exists in the person's own organisation, but is not theirs to do."""
-
-
 class ConflictError(RefusalError):
     """It cannot be done as things stand now."""

@@ -54,7 +54,7 @@ PAGES = {
     ),
 }
 
-STATUS = {errors.NotFoundError: 404, errors.NotAllowedError: 403, errors.ConflictError: 409}
+STATUS: dict[type[errors.RefusalError], int] = {errors.ConflictError: 409}
 
 
 def register(app: Flask) -> None:
