@@ -10,3 +10,7 @@ class RefusalError(Exception):
 
 class ConflictError(RefusalError):
     """It cannot be done as things stand now."""
+
+
+class NotAllowedError(RefusalError):
+    """The person's roles do not include it."""

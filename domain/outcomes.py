@@ -41,7 +41,7 @@ def _settle_sent(which: ColumnElement[bool], failure_mail_limit: int) -> None:
         .execution_options(synchronize_session=False)
     )
     for upload_id, count in sorted(Counter(settled).items()):  # in one order in all workers
-        db.session.execute(update(Upload).where(Upload.id == upload_id).values(sent=Upload.sent + count))
+        db.session.execute(update(Upload).where(Upload.id == upload_id).values(done=Upload.done + count))
         finish_if_done(upload_id, failure_mail_limit)
 
 
@@ -98,7 +98,7 @@ def _settle(
         .returning(UploadOutcome.upload_id)
     )
     if upload_id is not None:
-        counter = Upload.sent if state is OutcomeState.SENT else Upload.skipped
+        counter = Upload.done if state is OutcomeState.SENT else Upload.skipped
         db.session.execute(update(Upload).where(Upload.id == upload_id).values({counter: counter + 1}))
         finish_if_done(upload_id, failure_mail_limit)
 
@@ -128,7 +128,7 @@ def finish_if_done(upload_id: uuid.UUID, failure_mail_limit: int) -> None:
             Upload.id == upload_id,
             Upload.state == UploadState.PROCESSING,
             Upload.all_lines_processed.is_(True),
-            Upload.sent + Upload.failed + Upload.skipped == Upload.planned,
+            Upload.done + Upload.failed + Upload.skipped == Upload.planned,
         )
         .values(state=UploadState.DONE, finished_at=now())
         .returning(Upload.failed, Upload.user_id)

@@ -14,8 +14,9 @@ from domain.addresses import AddressError, key_of_address
 from domain.errors import ConflictError
 from domain.language import gettext as _
 from domain.permissions import Rights
-from models import Collaboration, Membership, OrganisationRole, User, db, key_of
+from models import Batch, Collaboration, Membership, OrganisationRole, Participant, User, db, key_of
 from models.base import among
+from models.batch import batch_mentors
 from models.collaboration import Role
 from models.organisation import OrganisationRoleName, manager_units
 
@@ -23,7 +24,7 @@ SHORTEST_PASSWORD = 10
 
 
 def rights_of(user: User) -> Rights:
-    """Everything that permissions ask of a person, in two queries however much they manage."""
+    """Everything that permissions ask of a person, in four queries however much they manage."""
     roles = db.session.execute(
         select(OrganisationRole.role, OrganisationRole.organisation_id, manager_units.c.unit_id)
         .outerjoin(manager_units, manager_units.c.role_id == OrganisationRole.id)
@@ -34,6 +35,18 @@ def rights_of(user: User) -> Rights:
         .join(Collaboration)
         .where(Membership.user_id == user.id, Membership.is_current())
     ).all()
+
+    mentored = db.session.execute(
+        select(Batch.id, Batch.organisation_id)
+        .join(batch_mentors, batch_mentors.c.batch_id == Batch.id)
+        .where(batch_mentors.c.user_id == user.id)
+    ).all()
+    joined = db.session.execute(
+        select(Batch.id, Batch.organisation_id)
+        .join(Participant, Participant.batch_id == Batch.id)
+        .where(Participant.user_id == user.id, Participant.is_active)
+    ).all()
+    own = [user.organisation_id] if user.organisation_id else []
 
     def organisations(name: OrganisationRoleName) -> frozenset[uuid.UUID]:
         return frozenset(organisation for role, organisation, unit in roles if role is name and unit is None)
@@ -48,7 +61,9 @@ def rights_of(user: User) -> Rights:
         manages_units=frozenset(unit for _role, _organisation, unit in roles if unit is not None),
         admin_of_collaborations=frozenset(co for role, co, _org in memberships if role is Role.ADMIN),
         member_of_collaborations=frozenset(co for _role, co, _org in memberships),
-        guest_in=frozenset(organisation for _role, _co, organisation in memberships),
+        mentors_batches=frozenset(batch for batch, _organisation in mentored),
+        takes_part_in=frozenset(batch for batch, _organisation in joined),
+        guest_in=frozenset([*(row.organisation_id for row in (*memberships, *mentored, *joined)), *own]),
     )
 
 

@@ -9,8 +9,6 @@ from collections.abc import Set
 from dataclasses import dataclass
 from typing import Protocol
 
-from models.upload import UploadState
-
 NOBODY: frozenset[uuid.UUID] = frozenset()
 
 
@@ -33,7 +31,10 @@ class Rights:
     #: Collaborations.
     admin_of_collaborations: frozenset[uuid.UUID] = NOBODY
     member_of_collaborations: frozenset[uuid.UUID] = NOBODY
-    #: The organisations of those collaborations.
+    #: Batches that the person is named on as a mentor, and those that they take part in.
+    mentors_batches: frozenset[uuid.UUID] = NOBODY
+    takes_part_in: frozenset[uuid.UUID] = NOBODY
+    #: The organisations of those collaborations and batches, and the person's own.
     guest_in: frozenset[uuid.UUID] = NOBODY
 
     @property
@@ -51,13 +52,29 @@ class CollaborationFacts(Protocol):
     def unit_ids(self) -> Set[uuid.UUID]: ...
 
 
+class CourseFacts(Protocol):
+    @property
+    def organisation_id(self) -> uuid.UUID: ...
+
+
+class BatchFacts(Protocol):
+    @property
+    def id(self) -> uuid.UUID: ...
+    @property
+    def organisation_id(self) -> uuid.UUID: ...
+    @property
+    def created_by_id(self) -> uuid.UUID | None: ...
+    @property
+    def is_open(self) -> bool: ...
+
+
 class UploadFacts(Protocol):
     @property
     def user_id(self) -> uuid.UUID: ...
     @property
     def organisation_id(self) -> uuid.UUID | None: ...
     @property
-    def state(self) -> UploadState: ...
+    def batch_id(self) -> uuid.UUID | None: ...
 
 
 def knows_organisation(rights: Rights, organisation_id: uuid.UUID) -> bool:
@@ -97,5 +114,48 @@ def may_see_upload(rights: Rights, upload: UploadFacts) -> bool:
 
 
 def may_process_upload(rights: Rights, upload: UploadFacts) -> bool:
-    """Only who brought the file: the invitations go out under their name and with their rights."""
-    return rights.user_id == upload.user_id and may_upload_invitations(rights)
+    """Only who brought the file: what it does is done in their name and with their rights."""
+    if upload.batch_id is None:
+        still_may = may_upload_invitations(rights)
+    else:
+        still_may = rights.is_platform_admin or upload.organisation_id in rights.admin_of
+    return rights.user_id == upload.user_id and still_may
+
+
+# Courses and batches.
+
+
+def may_see_course(rights: Rights, course: CourseFacts) -> bool:
+    return knows_organisation(rights, course.organisation_id)
+
+
+def may_create_batch(rights: Rights, course: CourseFacts) -> bool:
+    organisations = rights.admin_of | rights.manager_of | rights.mentor_in
+    return rights.is_platform_admin or course.organisation_id in organisations
+
+
+def may_edit_batch(rights: Rights, batch: BatchFacts) -> bool:
+    """Edit it; see its dashboard; download its participants' progress."""
+    created_it = batch.created_by_id == rights.user_id and batch.organisation_id in rights.mentor_in
+    return (
+        rights.is_platform_admin
+        or batch.organisation_id in rights.admin_of | rights.manager_of
+        or batch.id in rights.mentors_batches
+        or created_it
+    )
+
+
+def may_manage_participants(rights: Rights, batch: BatchFacts) -> bool:
+    """Add and remove them in bulk: state admins."""
+    return rights.is_platform_admin or batch.organisation_id in rights.admin_of
+
+
+def may_see_batch(rights: Rights, batch: BatchFacts) -> bool:
+    """An open batch is for anybody signed in who has its address, another of the organisation's for nobody else."""
+    return batch.is_open or batch.id in rights.takes_part_in or may_edit_batch(rights, batch)
+
+
+def may_run_batches(rights: Rights) -> bool:
+    """Whether there may be batches that the person creates or edits: the workspace is for them."""
+    runs_some = rights.admin_of | rights.manager_of | rights.mentor_in | rights.mentors_batches
+    return rights.is_platform_admin or bool(runs_some)

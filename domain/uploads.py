@@ -162,7 +162,7 @@ def _the_one_organisation(rights: Rights) -> uuid.UUID | None:
 
 def store_check(upload: Upload, check: Check) -> None:
     upload.error_count = len(check.errors)
-    upload.invitations = check.invitations
+    upload.to_do = check.invitations
     upload.people = check.people
     upload.collaborations = check.collaborations
     upload.will_fail = len(check.failures)
@@ -204,12 +204,12 @@ def press_process(upload: Upload) -> bool:
             Upload.id == upload.id,
             Upload.state == UploadState.READY,
             Upload.error_count == 0,
-            Upload.invitations > 0,
+            Upload.to_do > 0,
         )
         .values(
             state=UploadState.PROCESSING,
             process_pressed_at=now(),
-            planned=Upload.invitations + Upload.will_fail + Upload.will_skip,
+            planned=Upload.to_do + Upload.will_fail + Upload.will_skip,
         )
         .returning(Upload.id)
     ).all()

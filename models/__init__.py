@@ -1,7 +1,10 @@
 """What is true: the tables, their constraints and their indexes."""
 
+from models.audit import AuditEntry
 from models.base import begin_writing, db, key_of, migrate, new_id, now
+from models.batch import Batch, BatchTally, Participant
 from models.collaboration import Collaboration, Group, Label, Membership
+from models.course import Course
 from models.invitation import Invitation
 from models.organisation import Organisation, OrganisationRole, Unit
 from models.outbox import Letter
@@ -9,7 +12,11 @@ from models.upload import Upload, UploadFinding, UploadLine, UploadOutcome
 from models.user import User
 
 __all__ = [
+    "AuditEntry",
+    "Batch",
+    "BatchTally",
     "Collaboration",
+    "Course",
     "Group",
     "Invitation",
     "Label",
@@ -17,6 +24,7 @@ __all__ = [
     "Membership",
     "Organisation",
     "OrganisationRole",
+    "Participant",
     "Unit",
     "Upload",
     "UploadFinding",

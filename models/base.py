@@ -152,6 +152,14 @@ def insert_new(table: Any) -> Any:
     return dialect.insert(table).on_conflict_do_nothing()
 
 
+def insert_or_add(table: Any, column: str) -> Any:
+    """An INSERT that adds to the number in `column` where the row's primary key is there already."""
+    dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table)
+    added = table.__table__.c[column] + statement.excluded[column]
+    return statement.on_conflict_do_update(index_elements=[*table.__table__.primary_key], set_={column: added})
+
+
 def count_up_to(query: Any, most: int) -> int:
     """How many rows there are, counted no further than `most`: the cost does not grow with the table."""
     rows = query.with_only_columns(literal(1).label("one"), maintain_column_froms=True).limit(most).subquery()

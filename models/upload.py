@@ -8,11 +8,14 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, Te
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import CreatedAt, Model, Moment, Name, PrimaryKey, Words, choice
+from models.batch import Batch
 from models.user import User
 
 
 class UploadKind(StrEnum):
     INVITATIONS = "invitations"
+    PARTICIPANTS_ADD = "participants-add"
+    PARTICIPANTS_REMOVE = "participants-remove"
 
 
 class UploadState(StrEnum):
@@ -39,7 +42,12 @@ class Level(StrEnum):
 
 class OutcomeState(StrEnum):
     WAITING = "waiting"
+    #: Of an invitation, when a mail server has taken its mail.
     SENT = "sent"
+    #: Of participants.
+    ADDED = "added"
+    REVIVED = "revived"
+    REMOVED = "removed"
     FAILED = "failed"
     SKIPPED = "skipped"
 
@@ -52,6 +60,8 @@ class Upload(Model):
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
     #: The one organisation it can concern; empty when its uploader may invite in several.
     organisation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("organisations.id"))
+    #: Whose participants it adds or removes.
+    batch_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("batches.id"))
     file_name: Mapped[Name]
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     state: Mapped[UploadState] = mapped_column(choice(UploadState, "state"))
@@ -64,7 +74,8 @@ class Upload(Model):
     # What the check foresees.
     lines: Mapped[int] = mapped_column(default=0)
     error_count: Mapped[int] = mapped_column(default=0)
-    invitations: Mapped[int] = mapped_column(default=0)
+    #: Invitations to send; participants to add or to remove.
+    to_do: Mapped[int] = mapped_column(default=0)
     people: Mapped[int] = mapped_column(default=0)
     collaborations: Mapped[int] = mapped_column(default=0)
     will_fail: Mapped[int] = mapped_column(default=0)
@@ -72,9 +83,10 @@ class Upload(Model):
 
     # What processing did. Counted here so that a page costs the same for 100 lines and 100,000.
     process_pressed_at: Mapped[Moment | None]
-    #: How many invitations processing set out to make, with those that fail and those that are skipped.
+    #: How many outcomes there will be: done, failed and skipped.
     planned: Mapped[int] = mapped_column(default=0)
-    sent: Mapped[int] = mapped_column(default=0)
+    #: Invitations sent; participants added, revived or removed.
+    done: Mapped[int] = mapped_column(default=0)
     failed: Mapped[int] = mapped_column(default=0)
     skipped: Mapped[int] = mapped_column(default=0)
     #: Lines up to and with this number have their outcomes.
@@ -87,13 +99,15 @@ class Upload(Model):
     claimed_until: Mapped[Moment | None]
 
     user: Mapped[User] = relationship()
+    batch: Mapped[Batch | None] = relationship()
 
     #: Spelt out, so that the index over such uploads serves (it does not for a parameter).
     is_to_process: ClassVar[TextClause] = text("uploads.state = 'processing' AND NOT uploads.all_lines_processed")
 
     __table_args__ = (
         CheckConstraint("state NOT IN ('ready', 'processing', 'done') OR error_count = 0", name="no_errors_processed"),
-        CheckConstraint("sent + failed + skipped <= planned", name="counts_within_plan"),
+        CheckConstraint("done + failed + skipped <= planned", name="counts_within_plan"),
+        CheckConstraint("(kind = 'invitations') = (batch_id IS NULL)", name="participants_of_a_batch"),
         Index("ix_uploads_user", "user_id", "id"),
         Index("ix_uploads_organisation", "organisation_id", "id"),
         Index(
@@ -106,7 +120,7 @@ class Upload(Model):
 
     @property
     def waiting(self) -> int:
-        return self.planned - self.sent - self.failed - self.skipped
+        return self.planned - self.done - self.failed - self.skipped
 
     @property
     def is_finished(self) -> bool:
@@ -160,7 +174,7 @@ class UploadFinding(Model):
 
 
 class UploadOutcome(Model):
-    """What one invitation of an upload became: one row for each invitee x CO of each line."""
+    """What one thing of an upload became: an invitation (each invitee x CO of each line), or a participant."""
 
     __tablename__ = "upload_outcomes"
 
@@ -168,11 +182,12 @@ class UploadOutcome(Model):
     #: Its place among all outcomes of the upload, in the file's order.
     number: Mapped[int] = mapped_column(primary_key=True)
     line: Mapped[int]
+    #: The invitee's address, or the participant's identifier, as the file writes it.
     invitee: Mapped[Words]
-    #: The CO's short name, or what the file wrote where no CO was found.
-    collaboration: Mapped[Words]
+    #: The CO's short name, or what the file wrote where no CO was found. Participants have none, and no role.
+    collaboration: Mapped[Words | None]
     groups: Mapped[Words] = mapped_column(default="")
-    role: Mapped[Name]
+    role: Mapped[Name | None]
     state: Mapped[OutcomeState] = mapped_column(choice(OutcomeState, "state"))
     reason: Mapped[Name | None]
     message: Mapped[Words | None]

@@ -1,16 +1,22 @@
 """People and how they are recognised."""
 
 import secrets
+import uuid
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from models.base import CreatedAt, Model, Name, PrimaryKey, key_of
-from models.organisation import OrganisationRole
+from models.base import CreatedAt, Model, Name, PrimaryKey, Words, key_of
+from models.organisation import Organisation, OrganisationRole
 
 
 def new_session_key() -> str:
     return secrets.token_urlsafe(16)
+
+
+def search_text_of(name: str, email: str, state_id: str) -> str:
+    """What a search for a person looks through."""
+    return "\n".join((name, email, state_id)).casefold()
 
 
 class User(Model):
@@ -33,14 +39,38 @@ class User(Model):
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[CreatedAt]
 
+    #: The one whose person this is; it alone gives the state ID and tells district, school and block.
+    organisation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("organisations.id"))
+    #: As the organisation writes it; compared by `state_id_key`.
+    state_id: Mapped[Name | None]
+    state_id_key: Mapped[Name | None]
+    #: Of changes to it `domain.tallies` must know.
+    district: Mapped[Name | None]
+    school: Mapped[Name | None]
+    block: Mapped[Name | None]
+    mobile: Mapped[Name | None]
+    #: Name, e-mail address and state ID, without regard to case.
+    search_text: Mapped[Words] = mapped_column(server_default="")
+
+    organisation: Mapped[Organisation | None] = relationship()
     organisation_roles: Mapped[list[OrganisationRole]] = relationship(viewonly=True)
 
     __table_args__ = (
+        CheckConstraint(
+            "state_id_key IS NULL OR (state_id_key <> '' AND organisation_id IS NOT NULL)",
+            name="state_id_of_an_organisation",
+        ),
+        CheckConstraint("(state_id IS NULL) = (state_id_key IS NULL)", name="state_id_has_its_key"),
+        Index("uq_users_state_id", "organisation_id", "state_id_key", unique=True),
         CheckConstraint("email_key <> ''", name="email_present"),
         CheckConstraint("user_name_key <> ''", name="user_name_present"),
     )
 
-    @validates("email", "user_name")
-    def _keep_key(self, field: str, value: str) -> str:
-        setattr(self, f"{field}_key", key_of(value))
+    @validates("email", "user_name", "state_id", "name")
+    def _keep_key(self, field: str, value: str | None) -> str | None:
+        if field != "name":
+            setattr(self, f"{field}_key", key_of(value) if value is not None else None)
+        if field != "user_name":
+            told = {"name": self.name or "", "email": self.email or "", "state_id": self.state_id or ""}
+            self.search_text = search_text_of(**told | {field: value or ""})
         return value

@@ -7,9 +7,13 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from domain import participants
+from domain.audit import By
 from domain.people import find_by_email
 from models import (
+    Batch,
     Collaboration,
+    Course,
     Group,
     Invitation,
     Label,
@@ -19,10 +23,15 @@ from models import (
     Unit,
     User,
     db,
+    key_of,
+    new_id,
     now,
 )
+from models.audit import Through
+from models.batch import EnrolmentType
 from models.collaboration import Role, collaboration_units
 from models.organisation import OrganisationRoleName, manager_units
+from models.user import search_text_of
 
 
 def add(made: Any) -> Any:
@@ -121,6 +130,67 @@ def an_invitation(
     }
     made: Invitation = add(Invitation(**plain | given))
     return made
+
+
+def a_course(organisation: Organisation, run: str = "FLN101", **given: Any) -> Course:
+    """Without its open batch, which `domain.courses.create` makes."""
+    key = f"course-v1:{organisation.short_name}+{run}+2026"
+    made: Course = add(Course(**{"organisation": organisation, "key": key, "name": run, **given}))
+    return made
+
+
+def a_batch(course: Course, name: str = "Pilot", *, mentors: Iterable[User] = (), **given: Any) -> Batch:
+    """Invite-only, and ongoing, unless told otherwise."""
+    plain = {
+        "course_id": course.id,
+        "organisation_id": course.organisation_id,
+        "name": name,
+        "enrolment_type": EnrolmentType.INVITE_ONLY,
+        "start_date": now().date() - timedelta(days=30),
+        "mentors": [*mentors],
+    }
+    made: Batch = add(Batch(**plain | given))
+    return made
+
+
+def teachers(organisation: Organisation, count: int, first: int = 1) -> list[uuid.UUID]:
+    """So many people of the organisation: `teacher00001@pradesh.test`, state ID `PR-00001`, ...; in one statement.
+
+    Every tenth has no district, the others one of three.
+    """
+    rows = []
+    for number in range(first, first + count):
+        email, state_id = f"teacher{number:05}@{organisation.short_name}.test", f"PR-{number:05}"
+        user_name, name = f"{organisation.short_name}{number:05}", f"Teacher {number:05}"
+        rows.append(
+            {
+                "id": new_id(),
+                "email": email,
+                "email_key": email,
+                "user_name": user_name,
+                "user_name_key": user_name,
+                "name": name,
+                "organisation_id": organisation.id,
+                "state_id": state_id,
+                "state_id_key": key_of(state_id),
+                "search_text": search_text_of(name, email, state_id),
+                "district": None if number % 10 == 0 else ("North", "South", "West")[number % 3],
+                "school": f"School {number % 50}",
+                "block": f"Block {number % 20}",
+                "mobile": f"+91 98765 {number:05}",
+            }
+        )
+    db.session.execute(insert(User), rows)
+    return [row["id"] for row in rows]
+
+
+BY_NOBODY = By(None, Through.COMMAND)
+
+
+def enrolled(batch: Batch, user_ids: Iterable[uuid.UUID]) -> None:
+    """They take part, from today on, with no progress yet."""
+    participants.enrol(batch, participants.find_by_id(batch, [*user_ids]), BY_NOBODY)
+    db.session.flush()
 
 
 def the_person(email: str) -> User:

@@ -15,13 +15,13 @@ from flask_login import UserMixin, current_user
 from flask_login import login_user as remember
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.wrappers import Response
 
 from domain import permissions
 from domain.people import rights_of
 from domain.permissions import Rights
-from models import Collaboration, Invitation, Membership, Upload, User, begin_writing, db
+from models import Batch, Collaboration, Course, Invitation, Membership, Upload, User, begin_writing, db
 from views.extensions import login_manager
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -136,6 +136,25 @@ def membership(rule: Rule) -> Callable[[View], View]:
     return _loads("membership", _get_membership, rule)
 
 
+def course(rule: Rule) -> Callable[[View], View]:
+    """A course, from the route's `<key>`."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def loaded(*args: Any, **kwargs: Any) -> Any:
+            kwargs["course"] = _get_course(kwargs.pop("key"), rule)
+            return view(*args, **kwargs)
+
+        loaded.access_rule = rule.__name__  # type: ignore[attr-defined]
+        return cast(View, loaded)
+
+    return decorate
+
+
+def batch(rule: Rule) -> Callable[[View], View]:
+    return _loads("batch", _get_batch, rule)
+
+
 # The loaders.
 
 
@@ -170,6 +189,26 @@ def _get_membership(membership_id: uuid.UUID, rule: Rule) -> Membership:
     found = db.session.scalar(query) or abort(404)
     _get_collaboration(found.collaboration_id, rule)
     return found
+
+
+def _get_course(key: str, rule: Rule) -> Course:
+    query = select(Course).where(Course.key == key).options(joinedload(Course.organisation))
+    found = db.session.scalar(query) or abort(404)
+    _hold_or_hide(rule, found)
+    return found
+
+
+def _get_batch(batch_id: uuid.UUID, rule: Rule) -> Batch:
+    together = joinedload(Batch.course), joinedload(Batch.organisation)
+    found = db.session.scalar(select(Batch).where(Batch.id == batch_id).options(*together)) or abort(404)
+    _hold_or_hide(rule, found)
+    return found
+
+
+def _hold_or_hide(rule: Rule, thing: Course | Batch) -> None:
+    """An open batch may be seen by strangers, who learn nothing else of its organisation."""
+    if not rule(my_rights(), thing):
+        abort(403 if permissions.knows_organisation(my_rights(), thing.organisation_id) else 404)
 
 
 def _hold(rule: Rule, thing: Any) -> None:

@@ -54,7 +54,7 @@ PAGES = {
     ),
 }
 
-STATUS: dict[type[errors.RefusalError], int] = {errors.ConflictError: 409}
+STATUS: dict[type[errors.RefusalError], int] = {errors.ConflictError: 409, errors.NotAllowedError: 403}
 
 
 def register(app: Flask) -> None:

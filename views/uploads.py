@@ -136,8 +136,8 @@ def _ready(upload: Upload) -> dict[str, Any]:
 def _processed(upload: Upload) -> dict[str, Any]:
     shown = shown_of(("all", *OutcomeState))
     counts = {
-        "all": upload.sent + upload.failed + upload.skipped + upload.waiting,
-        OutcomeState.SENT: upload.sent,
+        "all": upload.done + upload.failed + upload.skipped + upload.waiting,
+        OutcomeState.SENT: upload.done,
         OutcomeState.FAILED: upload.failed,
         OutcomeState.SKIPPED: upload.skipped,
         OutcomeState.WAITING: upload.waiting,

@@ -186,16 +186,16 @@ def failure(letter: Letter, facts: Facts, links: Links) -> Content | None:
     return Content(
         {
             "invitee_short": shortened(outcome.invitee),
-            "collaboration_short": shortened(outcome.collaboration),
+            "collaboration_short": shortened(outcome.collaboration or ""),
             "line": outcome.line,
             "reason": reason_in_words(outcome.reason),
             "details": [
                 (_("File"), one_line(upload.file_name)),
                 (_("Line"), str(outcome.line)),
                 (_("Invitee"), shortened(outcome.invitee, IN_A_DETAIL)),
-                (_("Collaboration"), shortened(outcome.collaboration, IN_A_DETAIL)),
+                (_("Collaboration"), shortened(outcome.collaboration or "", IN_A_DETAIL)),
                 *unless_empty(_("Groups"), shortened(outcome.groups, IN_A_DETAIL)),
-                (_("Role"), role_in_words(outcome.role)),
+                (_("Role"), role_in_words(outcome.role or "")),
                 (_("Reason"), reason_with_message(outcome.reason, outcome.message)),
                 (_("What to do"), remedy_for(outcome.reason)),
             ],

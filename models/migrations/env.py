@@ -1,5 +1,7 @@
 """Migrations, on SQLite and PostgreSQL alike."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from alembic import context
@@ -15,7 +17,23 @@ def render_item(kind: str, item: Any, _autogen: Any) -> str | bool:
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
 
 
-with db.engine.connect() as connection:
+@contextmanager
+def without_foreign_keys(connection: Any) -> Iterator[None]:
+    """SQLite changes a table by making it anew. With foreign keys on, what refers to it would go with the old one.
+
+    The switch takes effect outside transactions only, so it is the driver that is told.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.dbapi_connection
+    driver.execute("PRAGMA foreign_keys=OFF")
+    yield
+    connection.rollback()
+    driver.execute("PRAGMA foreign_keys=ON")
+
+
+with db.engine.connect() as connection, without_foreign_keys(connection):
     context.configure(
         connection=connection,
         target_metadata=db.metadata,

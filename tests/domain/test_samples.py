@@ -49,7 +49,7 @@ def codes(upload: Upload) -> set[str]:
 def test_two_lines_make_five_invitations_to_three_people_in_two_collaborations() -> None:
     upload = check("two-lines.csv")
     assert upload.state is UploadState.READY
-    assert (upload.invitations, upload.people, upload.collaborations) == (5, 3, 2)
+    assert (upload.to_do, upload.people, upload.collaborations) == (5, 3, 2)
     assert (upload.will_fail, upload.will_skip, upload.notices) == (0, 0, [])
 
 
@@ -65,7 +65,7 @@ def test_each_group_goes_with_its_own_collaboration() -> None:
 
 def test_a_dutch_export_of_excel_is_read_as_windows_1252_with_semicolons_and_said_so() -> None:
     upload = check("excel-dutch.csv")
-    assert (upload.state, upload.invitations) == (UploadState.READY, 2)
+    assert (upload.state, upload.to_do) == (UploadState.READY, 2)
     assert {"encoding", "delimiter", "unknown_column"} <= codes(upload)
     assert any("Kamer" in notice["message"] for notice in upload.notices)
 
@@ -83,13 +83,13 @@ def test_a_value_that_spans_lines_belongs_to_the_line_where_its_record_begins(wo
 
 def test_a_file_without_a_header_line_is_read_in_the_documented_order_and_said_so() -> None:
     upload = check("no-header.csv")
-    assert (upload.state, upload.invitations) == (UploadState.READY, 5)
+    assert (upload.state, upload.to_do) == (UploadState.READY, 5)
     assert "no_header" in codes(upload)
 
 
 def test_labels_stand_for_the_collaborations_of_the_unit_that_bear_them() -> None:
     upload = check("by-label.csv")
-    assert (upload.state, upload.invitations) == (UploadState.READY, 5)
+    assert (upload.state, upload.to_do) == (UploadState.READY, 5)
     process(upload)
     assert set(invited("cumulusgrp")) == {"a@example.org", "b@example.org", "c@example.org"}
     assert set(invited("cirrusgrp")) == {"a@example.org", "b@example.org"}
@@ -129,7 +129,7 @@ def test_of_a_file_with_errors_nothing_can_be_sent() -> None:
 
 def test_the_failures_of_a_file_are_foreseen_with_their_reasons() -> None:
     upload = check("will-fail.csv")
-    assert (upload.state, upload.invitations, upload.will_fail) == (UploadState.READY, 1, 5)
+    assert (upload.state, upload.to_do, upload.will_fail) == (UploadState.READY, 1, 5)
     assert [(finding.line, finding.reason) for finding in found(upload, Level.FAILURE)] == [
         (2, "collaboration_not_found"),
         (3, "not_allowed"),

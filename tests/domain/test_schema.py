@@ -74,5 +74,5 @@ def test_the_sample_is_a_file_that_spreadsheets_open() -> None:
 def test_the_demo_world_accepts_the_sample_as_it_is() -> None:
     upload = received(example_csv())
     assert (upload.state, upload.notices) == (UploadState.READY, [])
-    assert (upload.invitations, upload.people, upload.collaborations) == (6, 4, 2)
+    assert (upload.to_do, upload.people, upload.collaborations) == (6, 4, 2)
     assert found(upload, Level.FAILURE) == found(upload, Level.SKIP) == []

@@ -156,7 +156,7 @@ def test_a_mended_file_is_ready_and_its_errors_column_ignored() -> None:
     rows = opened(errors_file(received(file_of("cumulusgrp,a@", "cumulusgrp,b@example.org"))))
     rows[1][1] = "a@example.org"
     upload = received(csv_files.whole(rows))
-    assert (upload.state, upload.invitations) == (UploadState.READY, 2)
+    assert (upload.state, upload.to_do) == (UploadState.READY, 2)
     assert [notice["code"] for notice in upload.notices] == ["unknown_column"]
 
 

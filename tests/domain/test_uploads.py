@@ -44,7 +44,7 @@ def test_a_ready_file_is_counted() -> None:
         )
     )
     assert (upload.state, upload.lines, upload.error_count) == (UploadState.READY, 3, 0)
-    assert (upload.invitations, upload.people, upload.collaborations) == (4, 2, 2)
+    assert (upload.to_do, upload.people, upload.collaborations) == (4, 2, 2)
     assert (upload.will_fail, upload.will_skip) == (1, 1)
 
 
@@ -177,7 +177,7 @@ def test_past_invitations_and_memberships_are_no_reason_to_skip() -> None:
     a_membership(a_person("over@example.org"), cumulus, expires_at=before)
     people = ("expired", "declined", "revoked", "replaced", "undelivered", "left", "over")
     upload = received(file_of(*(f"cumulusgrp,{name}@example.org" for name in people)))
-    assert (upload.invitations, upload.will_skip) == (7, 0)
+    assert (upload.to_do, upload.will_skip) == (7, 0)
 
 
 def test_an_invitation_or_membership_elsewhere_is_no_reason_to_skip() -> None:
@@ -196,7 +196,7 @@ def test_what_is_repeated_is_skipped_with_the_first_line() -> None:
 
 def test_a_file_with_nothing_to_send_cannot_be_processed() -> None:
     upload = received(file_of("cumulusgrp,member@harderwijk.test", "nosuch,a@example.org"))
-    assert (upload.state, upload.invitations) == (UploadState.READY, 0)
+    assert (upload.state, upload.to_do) == (UploadState.READY, 0)
     assert not uploads.press_process(upload)
 
 

@@ -138,7 +138,7 @@ def an_upload_with_errors_that_is_ready() -> None:
 
 
 def an_upload_that_did_more_than_it_planned() -> None:
-    an_upload(planned=2, sent=1, failed=1, skipped=1)
+    an_upload(planned=2, done=1, failed=1, skipped=1)
 
 
 def a_failure_without_number() -> None:

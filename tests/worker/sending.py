@@ -120,7 +120,7 @@ def assert_counts_hold() -> None:
     for upload in db.session.scalars(select(Upload).execution_options(populate_existing=True)):
         outcomes = db.session.scalars(select(UploadOutcome.state).where(UploadOutcome.upload_id == upload.id))
         states = Counter(outcomes.all())
-        counted = (upload.sent, upload.failed, upload.skipped)
+        counted = (upload.done, upload.failed, upload.skipped)
         assert counted == (states[OutcomeState.SENT], states[OutcomeState.FAILED], states[OutcomeState.SKIPPED])
         if upload.all_lines_processed:
             assert upload.waiting == states[OutcomeState.WAITING]

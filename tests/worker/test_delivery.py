@@ -44,7 +44,7 @@ def test_many_mails_go_over_one_connection(server: MailServer) -> None:
     work()
     assert sorted(server.recipients) == sorted(addresses(120))
     assert server.connections == 1
-    assert (upload.state, upload.sent) == (UploadState.DONE, 120)
+    assert (upload.state, upload.done) == (UploadState.DONE, 120)
 
 
 def test_a_server_that_closes_after_some_mails_gets_the_rest_on_new_connections(server: MailServer) -> None:
@@ -177,7 +177,7 @@ def test_a_refused_address_is_not_among_the_invited_and_can_be_invited_again(ser
     server.script.refused.clear()
     again = pressed(a_file(addresses(1)))
     work()
-    assert (again.sent, server.recipients.count("person1@example.org")) == (1, 1)
+    assert (again.done, server.recipients.count("person1@example.org")) == (1, 1)
     assert statuses("person1@example.org") == [InvitationStatus.UNDELIVERED, InvitationStatus.OPEN]
 
 
@@ -195,7 +195,7 @@ def test_come_back_later_delays_that_address_alone(server: MailServer) -> None:
     upload = pressed(a_file(addresses(3)))
     work()
     assert sorted(server.recipients) == ["person2@example.org", "person3@example.org"]
-    assert (upload.sent, upload.waiting) == (2, 1)
+    assert (upload.done, upload.waiting) == (2, 1)
     server.script.refused.clear()
     work_after(A_MINUTE)
     assert "person1@example.org" in server.recipients

@@ -108,7 +108,7 @@ def test_letters_before_the_at_are_mailed_as_they_are_where_the_server_can(
     server.script.utf8 = True
     upload = pressed(a_file([address]))
     work()
-    assert (the_one(server).recipient, upload.sent) == (mailed, 1)
+    assert (the_one(server).recipient, upload.done) == (mailed, 1)
     assert "SMTPUTF8" in the_one(server).options
     assert f"\r\nTo: {address}\r\n".encode() in the_one(server).content
 
@@ -119,7 +119,7 @@ def test_where_the_server_cannot_that_invitation_has_failed_and_the_others_are_s
     failed = outcome_of("zoë@example.org")
     assert (failed.reason, failed.message) == ("address_refused", NO_SUCH_LETTERS)
     assert statuses("zoë@example.org") == [InvitationStatus.UNDELIVERED]
-    assert (upload.sent, upload.state) == (2, UploadState.DONE)
+    assert (upload.done, upload.state) == (2, UploadState.DONE)
     assert server.connections == 1
 
 

@@ -104,7 +104,7 @@ def test_skips_cause_no_letter(server: MailServer) -> None:
     work()
     again = pressed(a_file(addresses(3)))
     work()
-    assert (again.sent, again.skipped) == (1, 2)
+    assert (again.done, again.skipped) == (1, 2)
     assert server.mails_to(UPLOADER) == []
 
 

@@ -140,7 +140,7 @@ def test_a_label_that_has_gained_a_collaboration_invites_to_that_too() -> None:
     upload = pressed("labels,invitees\nclimate,a@example.org\n")
     db.session.add(Label(collaboration_id=place("cirrusgrp").id, name="climate"))
     work()
-    assert (upload.invitations, upload.planned, upload.sent) == (2, 2, 2)
+    assert (upload.to_do, upload.planned, upload.done) == (2, 2, 2)
 
 
 def test_a_label_that_gains_a_collaboration_halfway_keeps_the_counts_right() -> None:
@@ -182,7 +182,7 @@ def test_a_contradiction_that_came_meanwhile_brings_the_upload_back_with_errors(
 def test_whoever_was_invited_or_joined_meanwhile_is_skipped() -> None:
     first, second = pressed(a_file(addresses(3))), pressed(a_file(addresses(4)))
     work()
-    assert (first.sent, first.skipped) == (3, 0)
+    assert (first.done, first.skipped) == (3, 0)
     assert [state for _invitee, state, _reason in outcomes(second)] == ["skipped"] * 3 + ["sent"]
 
 
@@ -194,7 +194,7 @@ def test_the_same_file_again_has_nothing_to_send() -> None:
     pressed(content)
     work()
     again = received(content)
-    assert (again.state, again.invitations, again.will_skip) == (UploadState.READY, 0, 3)
+    assert (again.state, again.to_do, again.will_skip) == (UploadState.READY, 0, 3)
     assert not press_process(again)
 
 
@@ -214,7 +214,7 @@ def test_an_expired_invitation_is_renewed_and_the_old_one_closed_as_replaced() -
     with time_machine.travel(now() + timedelta(days=40), tick=False):
         again = pressed(content)
         work()
-    assert (again.sent, again.skipped) == (2, 0)
+    assert (again.done, again.skipped) == (2, 0)
     assert statuses("person1@example.org") == [InvitationStatus.REPLACED, InvitationStatus.OPEN]
     assert invitation_to("person1@example.org").upload_id == again.id
 

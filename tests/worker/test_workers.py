@@ -49,7 +49,7 @@ def test_process_pressed_ten_times_at_once_is_one_run(world: Flask) -> None:
     at_once(world, *(lambda client=client: answers.append(client.post(path).status_code) for client in clients))
     work()
     assert answers == [303] * 10
-    assert (upload.state, upload.sent, count(Invitation), count(Letter)) == (UploadState.DONE, 5, 5, 5)
+    assert (upload.state, upload.done, count(Invitation), count(Letter)) == (UploadState.DONE, 5, 5, 5)
 
 
 def test_one_upload_is_processed_by_one_of_two_workers(world: Flask) -> None:
@@ -73,7 +73,7 @@ def test_an_upload_that_cannot_be_processed_holds_up_neither_the_others_nor_the_
     broken, sound = pressed(a_file(addresses(1))), pressed(a_file(addresses(2)))
     db.session.execute(update(UploadLine).where(UploadLine.upload_id == broken.id).values(cells=[{}, {"not": "text"}]))
     work()
-    assert (broken.state, sound.state, sound.sent) == (UploadState.PROCESSING, UploadState.DONE, 2)
+    assert (broken.state, sound.state, sound.done) == (UploadState.PROCESSING, UploadState.DONE, 2)
 
 
 # Claims.
@@ -143,7 +143,7 @@ def test_what_a_worker_sent_and_did_not_live_to_count_is_counted_by_the_next_one
     tasks.take_up_what_was_left()
     db.session.rollback()
     assert_counts_hold()
-    assert (upload.sent, upload.state) == (3, UploadState.DONE)
+    assert (upload.done, upload.state) == (3, UploadState.DONE)
 
 
 def test_what_a_living_worker_is_at_is_not_freed() -> None:

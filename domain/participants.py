@@ -1,0 +1,280 @@
+"""Participants of a batch: added, revived and removed, any number at once.
+
+Whatever changes who takes part, or how far they are, holds the batch first (`hold`): two at once do as one
+after the other would. The batch's count and the dashboard's tallies change in the same transaction, which
+the caller commits.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, cast, insert, literal, select, update
+
+from domain import audit
+from domain.audit import By
+from domain.days import day_in
+from domain.errors import ConflictError, NotAllowedError
+from domain.language import gettext as _
+from domain.permissions import Rights, may_manage_participants
+from domain.tallies import count_in, count_out
+from models import Batch, Participant, User, db, key_of, now
+from models.audit import AuditAction
+from models.base import among, texts
+from models.upload import OutcomeState
+
+
+class Person(NamedTuple):
+    """Somebody found by an identifier, and how they stand in the batch."""
+
+    id: uuid.UUID
+    #: Their account.
+    is_active: bool
+    district: str | None
+    #: The rest is empty for who never took part.
+    enrolled_on: date
+    percent: int
+    completed_on: date | None
+    removed_at: datetime | None
+
+    @property
+    def has_taken_part(self) -> bool:
+        return self.percent is not None
+
+    @property
+    def takes_part(self) -> bool:
+        return self.percent is not None and self.removed_at is None
+
+
+class Outcome(NamedTuple):
+    """What becomes, or would become, of one identifier."""
+
+    #: As it was given.
+    identifier: str
+    #: Added, revived, removed, skipped or failed.
+    state: OutcomeState
+    #: Of those failed: `not_found`, `deactivated`, `not_a_participant`, `completed`; skipped: `already_present`,
+    #: `repeated`.
+    reason: str | None = None
+    #: Empty where nobody was found.
+    person: Person | None = None
+
+
+#: What becomes of somebody who was found: the state, and a reason where it is not done.
+Decide = Callable[[Person], tuple[OutcomeState, str | None]]
+
+
+def hold(batch_id: uuid.UUID) -> Batch:
+    """The batch, as it is now; nobody else changes its participants until this transaction ends."""
+    query = select(Batch).where(Batch.id == batch_id).with_for_update(of=Batch)
+    return db.session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+# In bulk, by state admins.
+
+
+def foresee_adding(batch: Batch, identifiers: Iterable[str]) -> list[Outcome]:
+    """What would become of each, in their order. Nothing is changed."""
+    return _outcomes(batch, identifiers, _adding)
+
+
+def foresee_removing(batch: Batch, identifiers: Iterable[str]) -> list[Outcome]:
+    return _outcomes(batch, identifiers, _removing)
+
+
+def add(rights: Rights, batch: Batch, identifiers: Iterable[str], by: By) -> list[Outcome]:
+    """Add the people named by user IDs and state IDs; an outcome for each identifier, in their order.
+
+    Raises `NotAllowedError`, and `ConflictError` for a batch that is not invite-only.
+    """
+    batch = _to_manage(rights, batch)
+    outcomes = foresee_adding(batch, identifiers)
+    enrol(batch, _people_in(outcomes, OutcomeState.ADDED, OutcomeState.REVIVED), by)
+    return outcomes
+
+
+def remove(rights: Rights, batch: Batch, identifiers: Iterable[str], by: By) -> list[Outcome]:
+    """Remove likewise. Their progress is kept."""
+    batch = _to_manage(rights, batch)
+    outcomes = foresee_removing(batch, identifiers)
+    withdraw(batch, _people_in(outcomes, OutcomeState.REMOVED), by)
+    return outcomes
+
+
+def counts_of(outcomes: Iterable[Outcome]) -> Counter[OutcomeState]:
+    return Counter(outcome.state for outcome in outcomes)
+
+
+def _to_manage(rights: Rights, batch: Batch) -> Batch:
+    if not may_manage_participants(rights, batch):
+        raise NotAllowedError(_("Only a state admin may add or remove participants of this batch in bulk."))
+    must_be_invite_only(batch)
+    return hold(batch.id)
+
+
+def must_be_invite_only(batch: Batch) -> None:
+    if batch.is_open:
+        raise ConflictError(_("Enrollment type should be invite-only."))
+
+
+def _outcomes(batch: Batch, identifiers: Iterable[str], decide: Decide) -> list[Outcome]:
+    given = [*identifiers]
+    people = find(batch, given)
+    seen: set[uuid.UUID] = set()
+    outcomes = []
+    for identifier in given:
+        person = people.get(key_of(identifier))
+        if person is None:
+            outcome = Outcome(identifier, OutcomeState.FAILED, "not_found")
+        elif person.id in seen:
+            outcome = Outcome(identifier, OutcomeState.SKIPPED, "repeated", person)
+        else:
+            state, reason = decide(person)
+            outcome = Outcome(identifier, state, reason, person)
+            seen.add(person.id)
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _adding(person: Person) -> tuple[OutcomeState, str | None]:
+    if not person.is_active:
+        return OutcomeState.FAILED, "deactivated"
+    if person.takes_part:
+        return OutcomeState.SKIPPED, "already_present"
+    return (OutcomeState.REVIVED if person.has_taken_part else OutcomeState.ADDED), None
+
+
+def _removing(person: Person) -> tuple[OutcomeState, str | None]:
+    if not person.takes_part:
+        return OutcomeState.FAILED, "not_a_participant"
+    if person.completed_on is not None:
+        return OutcomeState.FAILED, "completed"
+    return OutcomeState.REMOVED, None
+
+
+def _people_in(outcomes: Iterable[Outcome], *states: OutcomeState) -> list[Person]:
+    return [outcome.person for outcome in outcomes if outcome.person and outcome.state in states]
+
+
+def message_of(reason: str) -> str:
+    """The sentence for a reason of an outcome."""
+    sentences = {
+        "not_found": lambda: _("Nobody of this organisation has this user ID or state ID."),
+        "deactivated": lambda: _("This person's account is deactivated."),
+        "not_a_participant": lambda: _("This person is no participant of the batch."),
+        "completed": lambda: _("This person has completed the course, and stays in the batch."),
+        "already_present": lambda: _("This person is a participant already."),
+        "repeated": lambda: _("This person was named before."),
+    }
+    return sentences[reason]()
+
+
+# Who is meant.
+
+
+def find(batch: Batch, identifiers: Iterable[str]) -> dict[str, Person]:
+    """The people whom the identifiers name, by `key_of` each.
+
+    An identifier is a user ID or a state ID of the batch's organisation: looked up as the one first, then as the
+    other. People of other organisations are not found.
+    """
+    keys = {key_of(identifier) for identifier in identifiers}
+    ids = {key: user_id for key in keys if (user_id := _as_user_id(key)) is not None}
+    found: dict[str, Person] = {}
+    if ids:
+        by_id = {person.id: person for person in _people(batch, among(User.id, ids.values()), User.id)}
+        found = {key: by_id[user_id] for key, user_id in ids.items() if user_id in by_id}
+    if state_ids := keys - found.keys() - {""}:
+        rows = _rows(batch, among(User.state_id_key, state_ids), User.state_id_key)
+        found |= {key: Person._make(row) for key, *row in rows}
+    return found
+
+
+def find_by_id(batch: Batch, user_ids: Collection[uuid.UUID]) -> list[Person]:
+    """People of the batch's organisation."""
+    return _people(batch, among(User.id, user_ids), User.id)
+
+
+def _as_user_id(key: str) -> uuid.UUID | None:
+    if len(key) not in {32, 36}:
+        return None
+    try:
+        return uuid.UUID(key)
+    except ValueError:
+        return None
+
+
+def _people(batch: Batch, which: ColumnElement[bool], key: Any) -> list[Person]:
+    return [Person._make(row) for _key, *row in _rows(batch, which, key)]
+
+
+def _rows(batch: Batch, which: ColumnElement[bool], key: Any) -> Sequence[Any]:
+    standing = and_(Participant.batch_id == batch.id, Participant.user_id == User.id)
+    query = (
+        select(
+            key,
+            User.id,
+            User.is_active,
+            User.district,
+            Participant.enrolled_on,
+            Participant.percent,
+            Participant.completed_on,
+            Participant.removed_at,
+        )
+        .outerjoin(Participant, standing)
+        .where(User.organisation_id == batch.organisation_id, which)
+    )
+    return db.session.execute(query).all()
+
+
+# What every way in and out ends in. The batch is held.
+
+
+def enrol(batch: Batch, people: Collection[Person], by: By) -> None:
+    """Make participants of people who are none: anew, or with the progress that they had."""
+    at = now()
+    today = day_in(at, batch.organisation.time_zone)
+    new = [person._replace(percent=0, enrolled_on=today) for person in people if not person.has_taken_part]
+    back = [person for person in people if person.has_taken_part]
+    if new:
+        _insert(batch, sorted(person.id for person in new), at, today, by)
+    if back:
+        _update(batch, back, removed_at=None, removed_by_id=None)
+    if people:
+        count_in(batch.id, [*new, *back])
+        batch.participant_count += len(people)
+        told = {"added": [person.id for person in new], "revived": [person.id for person in back]}
+        audit.record(AuditAction.PARTICIPANTS_ADDED, batch, by, told)
+
+
+def withdraw(batch: Batch, people: Collection[Person], by: By) -> None:
+    """End the participation of people who take part and have not completed. Their rows, and progress, stay."""
+    if not people:
+        return
+    _update(batch, people, removed_at=now(), removed_by_id=by.user_id)
+    count_out(batch.id, people)
+    batch.participant_count -= len(people)
+    audit.record(AuditAction.PARTICIPANTS_REMOVED, batch, by, {"removed": [person.id for person in people]})
+
+
+def _insert(batch: Batch, user_ids: Iterable[uuid.UUID], at: datetime, today: date, by: By) -> None:
+    values: dict[Any, Any] = {
+        Participant.batch_id: batch.id,
+        Participant.enrolled_at: at,
+        Participant.enrolled_on: today,
+        Participant.enrolled_by_id: by.user_id,
+        Participant.percent: 0,
+    }
+    people = texts(user_id.hex for user_id in user_ids)
+    user_id = cast(people.selected_columns.value, Participant.user_id.type)
+    query = people.with_only_columns(user_id, *(literal(value, column.type) for column, value in values.items()))
+    names = ["user_id", *(column.key for column in values)]
+    db.session.execute(insert(Participant).from_select(names, query, include_defaults=False))
+
+
+def _update(batch: Batch, people: Collection[Person], **values: Any) -> None:
+    which = (Participant.batch_id == batch.id, among(Participant.user_id, (person.id for person in people)))
+    statement = update(Participant).where(*which).values(**values)
+    db.session.execute(statement.execution_options(synchronize_session=False))
