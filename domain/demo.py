@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from argon2 import PasswordHasher
 from sqlalchemy import exists, insert, select
 
+from domain import demo_pradesh
 from models import Collaboration, Group, Label, Membership, Organisation, OrganisationRole, Unit, User, db
 from models.collaboration import Role, collaboration_units
 from models.organisation import OrganisationRoleName, manager_units
@@ -27,6 +28,8 @@ ACCOUNTS = (
     Account("yoda@harderwijk.test", "Yolanda Damen", "Unit manager of Yoda data management"),
     Account("member@harderwijk.test", "Merel Bakker", "Member of cumulusgrp"),
     Account("admin@otherland.test", "Otto Lund", "Admin of another organisation, Otherland Institute"),
+    Account("state@pradesh.test", "Sarita Deshmukh", "State admin of Pradesh State Education"),
+    Account("mentor@pradesh.test", "Mohan Iyer", "Mentor of its batches"),
 )
 
 
@@ -35,11 +38,12 @@ def is_empty() -> bool:
     return not db.session.scalar(select(exists().where(User.id.is_not(None))))
 
 
-def fill(hasher: PasswordHasher) -> None:
-    """Make the demo world in an empty database."""
+def fill(hasher: PasswordHasher, *, teachers: bool = True) -> None:
+    """Make the demo world in an empty database; without the 6,000 teachers it is made in a moment."""
     people = _people(hasher.hash(PASSWORD))
     _harderwijk(people)
     _otherland(people)
+    _pradesh(people, teachers=teachers)
 
 
 def _people(password_hash: str) -> dict[str, User]:
@@ -64,6 +68,8 @@ def _harderwijk(people: dict[str, User]) -> None:
     )
     yoda = _unit(harderwijk, "Yoda data management")
     medicine = _unit(harderwijk, "Medicine")
+    for email in ("admin", "manager", "yoda", "member"):
+        people[f"{email}@harderwijk.test"].organisation_id = harderwijk.id
     _role(harderwijk, people["admin@harderwijk.test"], OrganisationRoleName.ADMIN)
     _role(harderwijk, people["manager@harderwijk.test"], OrganisationRoleName.MANAGER)
     _role(harderwijk, people["yoda@harderwijk.test"], OrganisationRoleName.MANAGER, yoda)
@@ -80,8 +86,18 @@ def _harderwijk(people: dict[str, User]) -> None:
 
 def _otherland(people: dict[str, User]) -> None:
     otherland = _organisation("otherland", "Otherland Institute", "help@otherland.test", "Europe/Copenhagen")
+    people["admin@otherland.test"].organisation_id = otherland.id
     _role(otherland, people["admin@otherland.test"], OrganisationRoleName.ADMIN)
     _collaboration(otherland, "auroragrp", "Aurora observation group", None)
+
+
+def _pradesh(people: dict[str, User], *, teachers: bool) -> None:
+    pradesh = _organisation("pradesh", "Pradesh State Education", "help@pradesh.test", "Asia/Kolkata")
+    state, mentor = people["state@pradesh.test"], people["mentor@pradesh.test"]
+    state.organisation_id = mentor.organisation_id = pradesh.id
+    _role(pradesh, state, OrganisationRoleName.ADMIN)
+    _role(pradesh, mentor, OrganisationRoleName.MENTOR)
+    demo_pradesh.fill(pradesh, mentor, teachers=teachers)
 
 
 def _organisation(short_name: str, name: str, contact_email: str, time_zone: str) -> Organisation:
