@@ -21,6 +21,7 @@ from worker import delivery, queue
 ROOT = Path(__file__).parent
 
 DEFAULTS: dict[str, Any] = {
+    "BATCH_EDIT_LIMIT": 100,
     "BOOTSTRAP_SERVE_LOCAL": True,
     # Pages carry a secret (the form token) beside what people typed: only what never does is compressed.
     "COMPRESS_MIMETYPES": ["text/css", "text/javascript", "application/javascript", "image/svg+xml"],
@@ -31,6 +32,7 @@ DEFAULTS: dict[str, Any] = {
     "MAIL_PORT": 25,
     "MAIL_SERVER": "",
     "MAIL_USE_TLS": False,
+    "PARTICIPANTS_MAX_LINES": 100_000,
     "PORT": 5000,
     "RATELIMIT_STORAGE_URI": "memory://",
     "SEND_FILE_MAX_AGE_DEFAULT": 365 * 24 * 3600,
@@ -57,9 +59,11 @@ TEXTS = (
 NUMBERS = (
     "PORT",
     "MAIL_PORT",
+    "BATCH_EDIT_LIMIT",
     "INVITATION_DAYS",
     "FAILURE_MAIL_LIMIT",
     "LEASE_SECONDS",
+    "PARTICIPANTS_MAX_LINES",
     "UPLOAD_MAX_BYTES",
     "UPLOAD_MAX_LINES",
 )

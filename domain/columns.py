@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from domain.findings import Finding, Notice
 from domain.language import gettext as _
-from domain.language import listing
+from domain.language import listing, ngettext
 from domain.table import Record
 from models.upload import Level
 
@@ -158,3 +158,17 @@ def _repeated(header: Record, places: Sequence[int]) -> str:
 
 def _shortened(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME] + "…"
+
+
+def too_many_values(record: Record, columns: int) -> Finding:
+    """The error of a line that has more values than the file has columns."""
+    message = ngettext(
+        "Line %(line)s has %(values)s values, the header has %(number)s column: "
+        "put values that contain commas in double quotes.",
+        "Line %(line)s has %(values)s values, the header has %(number)s columns: "
+        "put values that contain commas in double quotes.",
+        columns,
+        line=record.line,
+        values=len(record.values),
+    )
+    return Finding(Level.ERROR, "too_many_values", message, record.line, value=record.values[columns])

@@ -1,4 +1,4 @@
-"""Expiry dates as people and programs write them."""
+"""Dates as people and programs write them."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
@@ -33,6 +33,18 @@ def read_expiry(text: str, now: datetime) -> datetime:
     if moment <= now:
         raise ExpiryError("in_the_past", _in_the_past(text, moment, now))
     return moment
+
+
+def read_day_or_moment(text: str) -> date | datetime:
+    """An ISO 8601 date; or a date with a time, which has no zone where none is written. Raises `ExpiryError`."""
+    try:
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text)
+        if _DATE_AND_TIME.fullmatch(text):
+            return datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    raise ExpiryError("not_a_date", _not_a_date(text))
 
 
 def through(day_of: datetime) -> datetime:

@@ -1,6 +1,6 @@
 """Days as an organisation counts them: in its own time zone."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -14,6 +14,12 @@ def today_in(time_zone: str) -> date:
 def day_in(moment: datetime, time_zone: str) -> date:
     """`time_zone`: an IANA name; one that this machine does not know counts as UTC."""
     return moment.astimezone(_zone(time_zone)).date()
+
+
+def moment_of(when: date | datetime, time_zone: str) -> datetime:
+    """In UTC: of a day, its beginning in the time zone; of a time that has no zone of its own, that time in it."""
+    moment = when if isinstance(when, datetime) else datetime.combine(when, time())
+    return (moment if moment.tzinfo else moment.replace(tzinfo=_zone(time_zone))).astimezone(UTC)
 
 
 @cache

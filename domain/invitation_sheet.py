@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from domain.addresses import AddressError, key_of_address
-from domain.columns import Column
+from domain.columns import Column, too_many_values
 from domain.dates import ExpiryError, read_expiry
 from domain.findings import Finding
 from domain.language import gettext as _
@@ -112,7 +112,7 @@ class Sheet:
         line, problems, values = Line(record.line), [], record.values
         width = len(values)
         if width > len(self.columns):
-            return line, [self._too_many_values(record)]
+            return line, [too_many_values(record, len(self.columns))]
         for place, name, read, known in self._cells:
             if place >= width or not (text := values[place]):
                 continue
@@ -133,16 +133,6 @@ class Sheet:
             return read_expiry(text, self.now)
         except ExpiryError as error:
             raise CellError(Problem(error.reason, str(error))) from None
-
-    def _too_many_values(self, record: Record) -> Finding:
-        message = _(
-            "Line %(line)s has %(values)s values, the header has %(columns)s columns: "
-            "put values that contain commas in double quotes.",
-            line=record.line,
-            values=len(record.values),
-            columns=len(self.columns),
-        )
-        return Finding(Level.ERROR, "too_many_values", message, record.line, value=record.values[len(self.columns)])
 
     def _note_missing(self, line: Line, problems: list[Finding]) -> None:
         at_fault = {problem.column for problem in problems}

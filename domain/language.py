@@ -37,9 +37,9 @@ def ngettext(one: str, many: str, number: int, **values: Any) -> str:
     return sentence % {"number": f"{number:,}", **values}
 
 
-def day(moment: datetime) -> str:
-    """The day in UTC, written out: 31 December 2026."""
-    return _written_out(moment.astimezone(UTC).date(), _spoken.get()[1])
+def day(of: date) -> str:
+    """The day, written out: 31 December 2026; of a moment, that in UTC."""
+    return _written_out(of.astimezone(UTC).date() if isinstance(of, datetime) else of, _spoken.get()[1])
 
 
 def minute(moment: datetime) -> str:

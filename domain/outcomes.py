@@ -12,7 +12,7 @@ from models import Invitation, Letter, Upload, UploadOutcome, User, db, now
 from models.base import among
 from models.invitation import InvitationStatus
 from models.outbox import LetterKind, LetterState
-from models.upload import OutcomeState, UploadState
+from models.upload import OutcomeState, UploadKind, UploadState
 
 
 def settle_sent(letters: Collection[uuid.UUID], failure_mail_limit: int) -> None:
@@ -121,7 +121,9 @@ def _fail(invitation_id: uuid.UUID | None, failure_mail_limit: int, reason: str,
 
 
 def finish_if_done(upload_id: uuid.UUID, failure_mail_limit: int) -> None:
-    """Close the upload when nothing of it waits any more; failures beyond the limit are then told together."""
+    """Close the upload when nothing of it waits any more; invitations that failed beyond the limit are then told
+    together. Of participants, the upload's page and its result tell.
+    """
     finished = db.session.execute(
         update(Upload)
         .where(
@@ -131,8 +133,8 @@ def finish_if_done(upload_id: uuid.UUID, failure_mail_limit: int) -> None:
             Upload.done + Upload.failed + Upload.skipped == Upload.planned,
         )
         .values(state=UploadState.DONE, finished_at=now())
-        .returning(Upload.failed, Upload.user_id)
+        .returning(Upload.kind, Upload.failed, Upload.user_id)
     ).first()
-    if finished and finished.failed > failure_mail_limit:
+    if finished and finished.kind is UploadKind.INVITATIONS and finished.failed > failure_mail_limit:
         uploader = db.session.get_one(User, finished.user_id)
         post([failures_together_letter(upload_id, uploader.email)])

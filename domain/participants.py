@@ -7,11 +7,12 @@ the caller commits.
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, cast, insert, literal, select, update
+from sqlalchemy import ColumnElement, and_, cast, insert, literal, select, true, update
+from sqlalchemy.orm import aliased
 
 from domain import audit
 from domain.audit import By
@@ -182,19 +183,25 @@ def find(batch: Batch, identifiers: Iterable[str]) -> dict[str, Person]:
     """
     keys = {key_of(identifier) for identifier in identifiers}
     ids = {key: user_id for key in keys if (user_id := _as_user_id(key)) is not None}
+    ours = User.organisation_id == batch.organisation_id
     found: dict[str, Person] = {}
     if ids:
-        by_id = {person.id: person for person in _people(batch, among(User.id, ids.values()), User.id)}
+        by_id = {person.id: person for _key, person in _people(batch, ours, among(User.id, ids.values()))}
         found = {key: by_id[user_id] for key, user_id in ids.items() if user_id in by_id}
     if state_ids := keys - found.keys() - {""}:
-        rows = _rows(batch, among(User.state_id_key, state_ids), User.state_id_key)
-        found |= {key: Person._make(row) for key, *row in rows}
+        found.update(_people(batch, ours, among(User.state_id_key, state_ids)))
     return found
 
 
 def find_by_id(batch: Batch, user_ids: Collection[uuid.UUID]) -> list[Person]:
     """People of the batch's organisation."""
-    return _people(batch, among(User.id, user_ids), User.id)
+    ours = User.organisation_id == batch.organisation_id
+    return [person for _key, person in _people(batch, ours, among(User.id, user_ids))]
+
+
+def find_anybody(batch: Batch, user_id: uuid.UUID) -> Person | None:
+    """A person of whatever organisation."""
+    return next((person for _key, person in _people(batch, User.id == user_id)), None)
 
 
 def _as_user_id(key: str) -> uuid.UUID | None:
@@ -206,27 +213,36 @@ def _as_user_id(key: str) -> uuid.UUID | None:
         return None
 
 
-def _people(batch: Batch, which: ColumnElement[bool], key: Any) -> list[Person]:
-    return [Person._make(row) for _key, *row in _rows(batch, which, key)]
-
-
-def _rows(batch: Batch, which: ColumnElement[bool], key: Any) -> Sequence[Any]:
-    standing = and_(Participant.batch_id == batch.id, Participant.user_id == User.id)
+def _people(batch: Batch, *which: ColumnElement[bool]) -> list[tuple[str, Person]]:
+    """Each by `key_of` their state ID."""
+    standing, is_theirs = _standing_in(batch)
     query = (
         select(
-            key,
+            User.state_id_key,
             User.id,
             User.is_active,
             User.district,
-            Participant.enrolled_on,
-            Participant.percent,
-            Participant.completed_on,
-            Participant.removed_at,
+            standing.enrolled_on,
+            standing.percent,
+            standing.completed_on,
+            standing.removed_at,
         )
-        .outerjoin(Participant, standing)
-        .where(User.organisation_id == batch.organisation_id, which)
+        .outerjoin(standing, is_theirs)
+        .where(*which)
     )
-    return db.session.execute(query).all()
+    return [(row[0], Person._make(row[1:])) for row in db.session.execute(query)]
+
+
+def _standing_in(batch: Batch) -> tuple[Any, ColumnElement[bool]]:
+    """A person's row in the batch, looked up for each person.
+
+    PostgreSQL has to be told: it takes a batch that has just been filled for an empty one, and would compare
+    everybody with everybody.
+    """
+    is_theirs = and_(Participant.batch_id == batch.id, Participant.user_id == User.id)
+    if db.engine.dialect.name != "postgresql":
+        return Participant, is_theirs
+    return aliased(Participant, select(Participant).where(is_theirs).limit(1).lateral()), true()
 
 
 # What every way in and out ends in. The batch is held.

@@ -6,14 +6,15 @@ A tally is changed in the transaction that changes what it counts, by whoever ho
 
 import uuid
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from typing import Any, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, TextClause, func, or_, select
 
-from models import BatchTally, db
-from models.base import insert_or_add
+from models import Batch, BatchTally, Participant, User, db
+from models.base import among, insert_or_add
 from models.batch import TallyKind
 
 
@@ -40,6 +41,25 @@ def count_out(batch_id: uuid.UUID, people: Collection[Counted]) -> None:
     _add(batch_id, _counts(people), -1)
 
 
+@contextmanager
+def move_districts(organisation_id: uuid.UUID, user_ids: Collection[uuid.UUID]) -> Iterator[None]:
+    """For changing the districts of these people of an organisation, within: the tallies of the batches that they
+    take part in follow, whichever these are.
+
+    Meanwhile those batches are held, and all the organisation's: nobody can be added to one with the district that
+    they had.
+    """
+    if not user_ids:
+        yield
+        return
+    theirs = (Participant.is_active, among(Participant.user_id, user_ids))
+    which = or_(Batch.organisation_id == organisation_id, Batch.id.in_(select(Participant.batch_id).where(*theirs)))
+    db.session.execute(select(Batch.id).where(which).order_by(Batch.id).with_for_update())
+    _add_districts(theirs, -1)
+    yield
+    _add_districts(theirs, 1)
+
+
 def tallies_of(batch_id: uuid.UUID) -> dict[TallyKind, dict[str, int]]:
     """By kind and key, without those that nobody has."""
     found: dict[TallyKind, dict[str, int]] = {kind: {} for kind in TallyKind}
@@ -64,11 +84,32 @@ def _counts(people: Collection[Counted]) -> Mapping[TallyKind, Counter[Any]]:
     }
 
 
+def _add_districts(participants: Iterable[ColumnElement[bool] | TextClause], sign: int) -> None:
+    """Count the participants in, or out, as the tables have them now."""
+    district, has_completed = func.coalesce(User.district, ""), Participant.completed_on.is_not(None)
+    query = (
+        select(Participant.batch_id, district, has_completed, func.count())
+        .join(Participant.user)
+        .where(*participants)
+        .group_by(Participant.batch_id, district, has_completed)
+    )
+    counted: Counter[tuple[uuid.UUID, TallyKind, str]] = Counter()
+    for batch_id, key, completed, count in db.session.execute(query):
+        counted[batch_id, TallyKind.DISTRICT, key] += count
+        if completed:
+            counted[batch_id, TallyKind.COMPLETED_IN_DISTRICT, key] += count
+    _write({"batch_id": b, "kind": kind, "key": key, "count": sign * n} for (b, kind, key), n in counted.items())
+
+
 def _add(batch_id: uuid.UUID, counts: Mapping[TallyKind, Counter[Any]], sign: int) -> None:
-    rows = [
+    _write(
         {"batch_id": batch_id, "kind": kind, "key": str(key), "count": sign * number}
         for kind, counter in counts.items()
         for key, number in counter.items()
-    ]
-    if rows:
-        db.session.execute(insert_or_add(BatchTally, "count"), rows)
+    )
+
+
+def _write(rows: Iterable[dict[str, Any]]) -> None:
+    """The counts are added to those that are there."""
+    if added := [*rows]:
+        db.session.execute(insert_or_add(BatchTally, "count"), added)

@@ -1,21 +1,27 @@
 """An upload as its page shows it: what to mend, what each line means, and the files to download."""
 
+import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from sqlalchemy import func, select
 
+from domain import participant_sheet, participants
 from domain.invitation_plan import count_steps, names_in
 from domain.invitation_sheet import Line, Sheet
 from domain.language import gettext as _
 from domain.language import ngettext
+from domain.masking import masked_email
+from domain.participants import Person
 from domain.people import rights_of
 from domain.purview import Targets, purview_of
 from domain.table import Record
 from domain.uploads import column_names, findings, lines, outcomes
-from models import Upload, UploadFinding, UploadLine, db
-from models.upload import Level
+from models import Upload, UploadFinding, UploadLine, User, db, key_of
+from models.base import among
+from models.upload import Level, OutcomeState, UploadKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +82,101 @@ class Meaning:
 def meanings(upload: Upload, page: Sequence[UploadLine]) -> list[Meaning]:
     """What these lines mean, as things stand now. Lines with errors are left out."""
     sheet = Sheet(column_names(upload), upload.created_at)
-    read = [sheet.read(Record(line.number, line.cells)) for line in page]
+    read = [sheet.read(record) for record in _records(page)]
     good = [line for line, errors in read if not errors]
     purview = purview_of(rights_of(upload.user), names_in(good))
     return [
         Meaning(line, purview.targets(line.short_names, line.labels, line.groups), count_steps(line, purview))
         for line in good
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """Whom one line of a file of participants names, and what becomes of them."""
+
+    line: int
+    #: As the file writes it.
+    identifier: str
+    #: Empty where nobody was found.
+    name: str | None
+    masked_email: str | None
+    state: OutcomeState
+    #: Why nothing is done.
+    message: str | None
+
+
+def namings(upload: Upload, page: Sequence[UploadLine]) -> list[Naming]:
+    """Whom these lines name now. What fails and what is skipped is what the check foresaw; lines with errors are left
+    out."""
+    assert upload.batch is not None
+    named, _errors = participant_sheet.read_lines(column_names(upload), _records(page))
+    people = participants.find(upload.batch, [line.identifier for line in named])
+    told = _names_and_addresses(people.values())
+    foreseen = _foreseen(upload, [line.number for line in named])
+    return [_naming(upload, line, people.get(key_of(line.identifier)), told, foreseen) for line in named]
+
+
+def _naming(
+    upload: Upload,
+    line: participant_sheet.Line,
+    person: Person | None,
+    told: dict[uuid.UUID, tuple[str, str]],
+    foreseen: dict[int | None, UploadFinding],
+) -> Naming:
+    name, email = told[person.id] if person else (None, None)
+    finding = foreseen.get(line.number)
+    if finding is not None:
+        state = OutcomeState.FAILED if finding.level is Level.FAILURE else OutcomeState.SKIPPED
+    elif upload.kind is UploadKind.PARTICIPANTS_REMOVE:
+        state = OutcomeState.REMOVED
+    else:
+        state = OutcomeState.REVIVED if person and person.has_taken_part else OutcomeState.ADDED
+    return Naming(line.number, line.identifier, name, email, state, finding.message if finding else None)
+
+
+def _names_and_addresses(people: Iterable[Person]) -> dict[uuid.UUID, tuple[str, str]]:
+    rows = db.session.execute(
+        select(User.id, User.name, User.email).where(among(User.id, {person.id for person in people}))
+    )
+    return {user_id: (name, masked_email(email)) for user_id, name, email in rows}
+
+
+def _foreseen(upload: Upload, numbers: Sequence[int]) -> dict[int | None, UploadFinding]:
+    query = select(UploadFinding).where(UploadFinding.upload_id == upload.id, UploadFinding.line.in_(numbers))
+    return {finding.line: finding for finding in db.session.scalars(query)}
+
+
+def _records(page: Iterable[UploadLine]) -> list[Record]:
+    return [Record(line.number, line.cells) for line in page]
+
+
+# What became of it, by outcome.
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Those of an upload's outcomes that ended, or stand, alike."""
+
+    name: str
+    label: str
+    count: int
+    #: None at all: all of them.
+    states: tuple[OutcomeState, ...] = ()
+
+
+def parts(upload: Upload) -> list[Part]:
+    waiting = Part("waiting", _("Waiting"), upload.waiting, (OutcomeState.WAITING,))
+    failed = Part("failed", _("Failed"), upload.failed, (OutcomeState.FAILED,))
+    skipped = Part("skipped", _("Skipped"), upload.skipped, (OutcomeState.SKIPPED,))
+    done = {
+        UploadKind.INVITATIONS: Part("sent", _("Sent"), upload.done, (OutcomeState.SENT,)),
+        UploadKind.PARTICIPANTS_ADD: Part("added", _("Added"), upload.done, (OutcomeState.ADDED, OutcomeState.REVIVED)),
+        UploadKind.PARTICIPANTS_REMOVE: Part("removed", _("Removed"), upload.done, (OutcomeState.REMOVED,)),
+    }
+    # Participants are added and removed all at once: none of them is seen waiting.
+    found = [done[upload.kind], failed, skipped, *([] if upload.batch_id else [waiting])]
+    return [Part("all", _("All"), sum(part.count for part in found)), *found]
 
 
 # Files to download.
@@ -106,20 +200,22 @@ def errors_file(upload: Upload) -> Iterator[list[object]]:
         yield [*cells, " ".join(said[number])]
 
 
-RESULT_COLUMNS = ("line", "invitee", "collaboration", "groups", "role", "outcome", "reason", "message")
+_INVITATION = ("line", "invitee", "collaboration", "groups", "role", "outcome", "reason", "message")
+_PARTICIPANT = ("line", "identifier", "outcome", "reason", "message")
+#: By the kind of upload.
+RESULT_COLUMNS = {
+    UploadKind.INVITATIONS: _INVITATION,
+    UploadKind.PARTICIPANTS_ADD: _PARTICIPANT,
+    UploadKind.PARTICIPANTS_REMOVE: _PARTICIPANT,
+}
+#: What a column of the result is called elsewhere.
+_KEPT_AS = {"identifier": "invitee", "outcome": "state"}
 
 
 def result_file(upload: Upload) -> Iterator[Sequence[object]]:
-    """What each invitation became, in the file's order."""
-    yield RESULT_COLUMNS
+    """What each invitation, or each participant, became, in the file's order."""
+    columns = RESULT_COLUMNS[upload.kind]
+    kept = attrgetter(*(_KEPT_AS.get(column, column) for column in columns))
+    yield columns
     for outcome in db.session.scalars(outcomes(upload).execution_options(yield_per=500)):
-        yield (
-            outcome.line,
-            outcome.invitee,
-            outcome.collaboration,
-            outcome.groups,
-            outcome.role,
-            outcome.state.value,
-            outcome.reason,
-            outcome.message,
-        )
+        yield kept(outcome)

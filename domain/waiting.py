@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from domain import batch_lists
+from domain.batch_lists import Whose
+from domain.batches import BatchState
 from domain.collaborations import visible_to
 from domain.permissions import Rights
-from models import Collaboration, Invitation, Membership, Upload, User, db, now
+from models import Batch, Collaboration, Invitation, Membership, Participant, Upload, User, db, now
 from models.invitation import InvitationStatus
 from models.upload import UploadState
 
 #: Of each kind, at most so many are shown; the lists have the rest.
 SHOWN = 5
+#: There is no other list of one's own courses.
+COURSES_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +31,20 @@ class Waiting:
     memberships: Sequence[Membership]
     #: Collaborations that one looks after.
     collaborations: Sequence[Collaboration]
+    #: Batches that one takes part in.
+    courses: Sequence[Participant]
+    #: Ongoing ones that one may edit.
+    batches: Sequence[Batch]
 
 
 def for_person(user: User, rights: Rights) -> Waiting:
     unfinished = (UploadState.ERRORS, UploadState.READY, UploadState.PROCESSING)
-    uploads = select(Upload).where(Upload.user_id == user.id, Upload.state.in_(unfinished)).order_by(Upload.id.desc())
+    uploads = (
+        select(Upload)
+        .where(Upload.user_id == user.id, Upload.state.in_(unfinished))
+        .options(joinedload(Upload.batch))
+        .order_by(Upload.id.desc())
+    )
     invitations = (
         select(Invitation)
         .where(
@@ -57,4 +71,6 @@ def for_person(user: User, rights: Rights) -> Waiting:
         invitations=db.session.scalars(invitations.limit(SHOWN)).all(),
         memberships=db.session.scalars(memberships.limit(SHOWN)).all(),
         collaborations=db.session.scalars(looked_after.limit(SHOWN)).all(),
+        courses=batch_lists.taken_part_in(user.id, COURSES_SHOWN),
+        batches=db.session.scalars(batch_lists.run_by(rights, Whose.ALL, BatchState.ONGOING).limit(SHOWN)).all(),
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     DateTime,
     Dialect,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     String,
     Text,
     TypeDecorator,
+    any_,
     bindparam,
     cast,
     column,
@@ -141,7 +143,12 @@ def texts(values: Iterable[str]) -> Select[Any]:
 def among(
     one_of: ColumnElement[Any] | InstrumentedAttribute[Any], values: Iterable[str | uuid.UUID]
 ) -> ColumnElement[bool]:
-    """`one_of IN values` for any number of texts or UUIDs (a parameter each would end at 32,766 of them)."""
+    """`one_of IN values` for any number of texts or UUIDs (a parameter each would end at 32,766 of them).
+
+    An array, where there is such a thing: its length is known when the query is planned.
+    """
+    if db.engine.dialect.name == "postgresql":
+        return one_of == any_(bindparam(None, [*values], ARRAY(one_of.type)))
     query = texts(value.hex if isinstance(value, uuid.UUID) else value for value in values)
     return one_of.in_(query.with_only_columns(cast(query.selected_columns.value, one_of.type)))
 

@@ -60,6 +60,23 @@ document.addEventListener("change", (event) => {
   if (words && file) words.textContent = words.dataset.dropWords.replace("{name}", () => file.name);
 });
 
+// Enter in a field presses the button that is meant: the search beside it, or the one that saves.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.isComposing || !event.target.matches?.("input:not([type=checkbox], [type=radio])")) return;
+  const meant = event.target.closest("[data-enter-presses]");
+  if (!meant) return;
+  event.preventDefault();
+  document.getElementById(meant.dataset.enterPresses).click();
+});
+
+// Whoever is ticked while a search is under way must be in what it brings: it is asked again.
+document.addEventListener("change", (event) => {
+  const picker = event.target.closest("[data-picker]");
+  if (picker?.querySelector(".htmx-request") && event.target.type === "checkbox") {
+    document.getElementById(picker.dataset.picker).click();
+  }
+});
+
 // A table that is wider than its frame can be moved by keyboard too.
 for (const frame of document.querySelectorAll(".table-frame")) {
   if (frame.scrollWidth > frame.clientWidth) frame.tabIndex = 0;

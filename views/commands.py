@@ -1,18 +1,35 @@
 """The command line: another door to the same rooms."""
 
+import uuid
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
+from typing import Protocol
+
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
-from domain import demo, people
+from domain import demo, people, people_import, progress_import
+from domain.audit import By
 from domain.errors import RefusalError
-from models import begin_writing, db
+from domain.findings import Finding, Notice
+from domain.language import gettext as _
+from domain.language import listing, ngettext
+from domain.table import Limits
+from models import Batch, begin_writing, db
+from models.audit import Through
 from views.extensions import password_hasher
 from worker.queue import run_worker
 
+#: For files that an operator brings, who knows what the machine can bear.
+LARGE = Limits(max_bytes=200 * 1024 * 1024, max_lines=1_000_000)
+
+a_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+
 
 def register(app: Flask) -> None:
-    for command in (fill_demo, is_demo, work, users):
+    for command in (fill_demo, is_demo, work, users, progress_commands):
         app.cli.add_command(command)
 
 
@@ -59,6 +76,111 @@ def create_user(email: str, name: str, password: str, platform_admin: bool) -> N
     user.is_platform_admin = platform_admin
     db.session.commit()
     click.echo(f"Made {user.email} with the user ID {user.id}.")
+
+
+@users.command("import")
+@click.argument("file", type=a_file)
+@click.option("--organisation", "short_name", required=True, metavar="SHORT_NAME", help="Whose people they are.")
+@with_appcontext
+def import_people(file: Path, short_name: str) -> None:
+    """Bring the people of FILE (CSV or .xlsx) into an organisation; who is there already is updated.
+
+    Columns: name, email, state_id, district, school, block, mobile, user_name. The first two are required on every
+    line; what is empty stays as it is.
+    """
+    begin_writing()
+    organisation = people_import.find_organisation(short_name)
+    if organisation is None:
+        raise click.ClickException(_("There is no organisation “%(name)s”.", name=short_name))
+    try:
+        result = people_import.import_file(organisation, file.read_bytes(), file.name, LARGE)
+    except RefusalError as refusal:
+        raise click.ClickException(str(refusal)) from None
+    _tell_of_file(result.notices, result.errors)
+    db.session.commit()
+    _tell_of_lines(result.outcomes)
+    click.echo(_summary(outcome.state for outcome in result.outcomes))
+
+
+@click.group("progress")
+def progress_commands() -> None:
+    """How far participants are."""
+
+
+@progress_commands.command("import")
+@click.argument("file", type=a_file)
+@click.option("--batch", "batch_id", type=click.UUID, metavar="ID", help="The batch of the lines that name none.")
+@click.option("--allow-decrease", is_flag=True, help="Take lower progress too.")
+@with_appcontext
+def import_progress(file: Path, batch_id: uuid.UUID | None, allow_decrease: bool) -> None:
+    """Take the progress that FILE (CSV or .xlsx) tells of participants.
+
+    Columns: batch, identifier (user ID or state ID), completed_units and total_units or percent, completed_at,
+    last_activity.
+    """
+    begin_writing()
+    batch = db.session.get(Batch, batch_id) if batch_id else None
+    if batch_id and batch is None:
+        raise click.ClickException(_("There is no batch with the ID %(id)s.", id=batch_id))
+    result = progress_import.import_progress(
+        file.read_bytes(), file.name, batch, By(None, Through.COMMAND), LARGE, allow_decrease=allow_decrease
+    )
+    _tell_of_file(result.notices, result.errors)
+    db.session.commit()
+    _tell_of_lines(result.outcomes)
+    click.echo(_summary(outcome.state for outcome in result.outcomes))
+
+
+class LineFacts(Protocol):
+    @property
+    def line(self) -> int: ...
+    @property
+    def message(self) -> str | None: ...
+
+
+def _tell_of_file(notices: Iterable[Notice], errors: Collection[Finding]) -> None:
+    """Exits with 1 where there are errors."""
+    for notice in notices:
+        click.echo(notice.message, err=True)
+    for error in errors:
+        click.echo(_place(error) + error.message, err=True)
+    if errors:
+        raise click.ClickException(
+            ngettext(
+                "%(number)s error: nothing was imported. Mend the file, and import it again.",
+                "%(number)s errors: nothing was imported. Mend the file, and import it again.",
+                len(errors),
+            )
+        )
+
+
+def _place(error: Finding) -> str:
+    if error.line is None:
+        return ""
+    if error.column is None:
+        return _("Line %(line)s: ", line=error.line)
+    return _("Line %(line)s, %(column)s: ", line=error.line, column=error.column)
+
+
+def _tell_of_lines(outcomes: Iterable[LineFacts]) -> None:
+    for outcome in outcomes:
+        if message := outcome.message:
+            click.echo(_("Line %(line)s: %(sentence)s", line=outcome.line, sentence=message), err=True)
+
+
+def _summary(states: Iterable[str]) -> str:
+    """How many lines there were, and what became of them."""
+    counts = Counter(states)
+    sentences: dict[str, Callable[[int], str]] = {
+        "added": lambda number: ngettext("%(number)s added", "%(number)s added", number),
+        "updated": lambda number: ngettext("%(number)s updated", "%(number)s updated", number),
+        "unchanged": lambda number: ngettext("%(number)s unchanged", "%(number)s unchanged", number),
+        "skipped": lambda number: ngettext("%(number)s skipped", "%(number)s skipped", number),
+        "failed": lambda number: ngettext("%(number)s failed", "%(number)s failed", number),
+    }
+    told = listing(tell(counts[state]) for state, tell in sentences.items() if counts[state])
+    lines = sum(counts.values())
+    return ngettext("%(number)s line: %(told)s.", "%(number)s lines: %(told)s.", lines, told=told)
 
 
 @click.command("is-demo")

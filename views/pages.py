@@ -12,17 +12,20 @@ from flask_babel import format_number, get_locale
 from flask_babel import gettext as _
 
 from domain import language
-from domain.permissions import may_upload_invitations
+from domain.masking import masked_email
+from domain.permissions import may_run_batches, may_upload_invitations
 from models import User
-from views import access, collaborations, home, invitations, join, mailbox, session, uploads
+from views import access, batches, collaborations, courses, home, invitations, join, mailbox, session, uploads
 
 
 def register(app: Flask) -> None:
-    for blueprint in (home.bp, session.bp, invitations.bp, uploads.bp, collaborations.bp, join.bp, mailbox.bp):
+    rooms = (home, session, invitations, uploads, collaborations, courses, batches, join, mailbox)
+    for blueprint in (room.bp for room in rooms):
         app.register_blueprint(blueprint)
     app.context_processor(_frame)
     app.add_template_filter(language.day, "day")
     app.add_template_filter(language.minute, "minute")
+    app.add_template_filter(masked_email)
     app.add_template_filter(format_number, "numberformat")
     app.url_defaults(_with_hash)
     app.extensions["has_htmx"] = (Path(app.static_folder or "") / "vendor" / "htmx.min.js").exists()
@@ -52,9 +55,15 @@ def _navigation(me: User | None) -> Iterator[NavigationItem]:
     """Where this person may go."""
     if me is None:
         return
-    sections = [(_("Start"), "home.index"), (_("Collaborations"), "collaborations.index")]
+    sections = [
+        (_("Start"), "home.index"),
+        (_("Collaborations"), "collaborations.index"),
+        (_("Courses"), "courses.index"),
+    ]
     if may_upload_invitations(access.my_rights()):
         sections[1:1] = [(_("Upload invitations"), "invitations.upload"), (_("Uploads"), "uploads.index")]
+    if may_run_batches(access.my_rights()):
+        sections.append((_("Batches"), "batches.workspace"))
     for label, endpoint in sections:
         yield NavigationItem(label, url_for(endpoint), request.blueprint == endpoint.partition(".")[0])
 

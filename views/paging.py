@@ -10,7 +10,7 @@ from domain.paging import Page
 SIZE = 50
 
 #: What a list may be narrowed by; it stays when turning pages.
-FILTERS = {"q", "search", "show"}
+FILTERS = {"q", "search", "show", "whose"}
 
 
 def page_asked_for() -> int:

@@ -14,9 +14,9 @@ class Tab:
     count: int | None = None
 
 
-def tab(name: str, label: str, count: int | None, shown: str) -> Tab:
-    """A tab of this very page."""
-    url = url_for(request.endpoint or "", **{**(request.view_args or {}), "show": name})
+def tab(name: str, label: str, count: int | None, shown: str, **kept: str) -> Tab:
+    """A tab of this very page. `kept`: by what else the list is narrowed."""
+    url = url_for(request.endpoint or "", **{**kept, **(request.view_args or {}), "show": name})
     return Tab(label, url, name == shown, count)
 
 

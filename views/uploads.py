@@ -1,26 +1,32 @@
 """Uploads: the history; one upload with its check, its progress and its outcome."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from jinja2_fragments.flask import render_block
-from werkzeug.http import dump_options_header
 from werkzeug.wrappers import Response as AnyResponse
 
-from domain import csv_files, upload_view, uploads
+from domain import upload_view, uploads
 from domain.errors import ConflictError
 from domain.paging import page_of
 from domain.permissions import may_process_upload, may_see_upload, may_upload_invitations
-from models import Upload, db
-from models.upload import Level, OutcomeState, UploadState
+from domain.table import Limits
+from models import Upload, UploadLine, db
+from models.upload import Level, UploadKind, UploadState
 from views import access
+from views.downloads import csv_file
 from views.forms.upload import UploadForm
 from views.paging import SIZE, links_of, page_asked_for
 from views.tabs import shown_of, tab
 
 bp = Blueprint("uploads", __name__)
+
+
+def participant_limits() -> Limits:
+    """Of a file of participants, which may have more lines than one of invitations."""
+    return Limits(current_app.config["UPLOAD_MAX_BYTES"], current_app.config["PARTICIPANTS_MAX_LINES"])
 
 
 @bp.get("/uploads")
@@ -36,7 +42,9 @@ def index() -> str:
 @access.upload(may_see_upload)
 def show(upload: Upload) -> str:
     template, context_of = _VIEWS[upload.state]
-    context = {"upload": upload, "is_mine": may_process_upload(access.my_rights(), upload), **context_of(upload)}
+    is_mine = may_process_upload(access.my_rights(), upload)
+    kind_template = _KINDS[upload.kind].template
+    context = {"upload": upload, "kind_template": kind_template, "is_mine": is_mine, **context_of(upload)}
     if request.headers.get("HX-Target") == "progress":
         return str(render_block(template, "progress", **context))
     return render_template(template, **context)
@@ -57,7 +65,7 @@ def ask_to_discard(upload: Upload) -> str:
     return render_template(
         "confirm.html",
         title=_("Discard this upload?"),
-        sentence=_("Nothing of “%(name)s” has been sent, and nothing will be.", name=upload.file_name),
+        sentence=_("“%(name)s” has not been processed, and will not be.", name=upload.file_name),
         submit_label=_("Discard"),
         cancel_url=here,
         crumbs=[(_("Uploads"), url_for("uploads.index")), (upload.file_name, here)],
@@ -69,7 +77,7 @@ def ask_to_discard(upload: Upload) -> str:
 def discard(upload: Upload) -> AnyResponse:
     uploads.discard(upload)
     db.session.commit()
-    flash(_("“%(name)s” has been discarded. Nothing of it has been sent.", name=upload.file_name), "success")
+    flash(_("“%(name)s” has been discarded. It has not been processed.", name=upload.file_name), "success")
     return redirect(url_for("uploads.index"), 303)
 
 
@@ -78,7 +86,7 @@ def discard(upload: Upload) -> AnyResponse:
 def errors_file(upload: Upload) -> AnyResponse:
     if upload.state is not UploadState.ERRORS:
         raise ConflictError(_("This file has no errors to download."))
-    return _download(upload_view.errors_file(upload), f"errors-{_stem(upload)}.csv")
+    return csv_file(upload_view.errors_file(upload), f"errors-{_stem(upload)}.csv")
 
 
 @bp.get("/uploads/<uuid:upload_id>/result.csv")
@@ -86,19 +94,29 @@ def errors_file(upload: Upload) -> AnyResponse:
 def result_file(upload: Upload) -> AnyResponse:
     if upload.process_pressed_at is None:
         raise ConflictError(_("This file has not been processed: it has no result yet."))
-    return _download(upload_view.result_file(upload), f"result-{_stem(upload)}.csv")
-
-
-def _download(rows: Iterable[Sequence[object]], name: str) -> AnyResponse:
-    headers = {"Content-Disposition": dump_options_header("attachment", {"filename": name})}
-    return Response(stream_with_context(csv_files.stream(rows)), headers=headers, mimetype="text/csv")
+    return csv_file(upload_view.result_file(upload), f"result-{_stem(upload)}.csv")
 
 
 def _stem(upload: Upload) -> str:
     return upload.file_name.rpartition(".")[0] or upload.file_name
 
 
-# What each state of an upload shows.
+# What each kind of upload, and each state of one, shows.
+
+
+class _Kind(NamedTuple):
+    #: Its own words, and its own columns.
+    template: str
+    #: What lines of it mean.
+    meanings: Callable[[Upload, Sequence[UploadLine]], Sequence[Any]]
+
+
+_PARTICIPANTS = _Kind("uploads/_participants.html", upload_view.namings)
+_KINDS = {
+    UploadKind.INVITATIONS: _Kind("uploads/_invitations.html", upload_view.meanings),
+    UploadKind.PARTICIPANTS_ADD: _PARTICIPANTS,
+    UploadKind.PARTICIPANTS_REMOVE: _PARTICIPANTS,
+}
 
 
 def _unreadable(upload: Upload) -> dict[str, Any]:
@@ -129,29 +147,15 @@ def _ready(upload: Upload) -> dict[str, Any]:
         "skips": (uploads.findings(upload, Level.SKIP), upload.will_skip),
     }[shown]
     page = page_of(query, page_asked_for(), SIZE, total)
-    meanings = upload_view.meanings(upload, page.items) if shown == "lines" else []
+    meanings = _KINDS[upload.kind].meanings(upload, page.items) if shown == "lines" else []
     return {"page": page, "links": links_of(page), "meanings": meanings, "shown": shown, "tabs": tabs}
 
 
 def _processed(upload: Upload) -> dict[str, Any]:
-    shown = shown_of(("all", *OutcomeState))
-    counts = {
-        "all": upload.done + upload.failed + upload.skipped + upload.waiting,
-        OutcomeState.SENT: upload.done,
-        OutcomeState.FAILED: upload.failed,
-        OutcomeState.SKIPPED: upload.skipped,
-        OutcomeState.WAITING: upload.waiting,
-    }
-    labels = {
-        "all": _("All"),
-        OutcomeState.SENT: _("Sent"),
-        OutcomeState.FAILED: _("Failed"),
-        OutcomeState.SKIPPED: _("Skipped"),
-        OutcomeState.WAITING: _("Waiting"),
-    }
-    state = None if shown == "all" else OutcomeState(shown)
-    page = page_of(uploads.outcomes(upload, state), page_asked_for(), SIZE, counts[shown])
-    tabs = [tab(name, label, counts[name], shown) for name, label in labels.items()]
+    parts = {part.name: part for part in upload_view.parts(upload)}
+    shown = shown_of(parts)
+    page = page_of(uploads.outcomes(upload, *parts[shown].states), page_asked_for(), SIZE, parts[shown].count)
+    tabs = [tab(part.name, part.label, part.count, shown) for part in parts.values()]
     return {"page": page, "links": links_of(page), "shown": shown, "tabs": tabs}
 
 

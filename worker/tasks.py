@@ -2,14 +2,17 @@
 
 import logging
 import threading
-import uuid
 from datetime import timedelta
+from typing import Any
 
 from flask import current_app
 
 from domain.collaborations import end_expired_memberships
+from domain.invitation_run import InvitationRun
+from domain.participant_run import ParticipantRun
 from domain.processing import Run, Settings, claim
-from models import begin_writing, db
+from models import Upload, begin_writing, db
+from models.upload import UploadKind
 from worker import delivery
 from worker.claims import ME, free_claims_of_the_dead
 
@@ -39,19 +42,37 @@ def end_memberships() -> None:
 EVERY_MINUTE = (do_what_waits, delivery.settle_what_was_left, end_memberships)
 
 
+RUNS: dict[UploadKind, type[Run[Any]]] = {
+    UploadKind.INVITATIONS: InvitationRun,
+    UploadKind.PARTICIPANTS_ADD: ParticipantRun,
+    UploadKind.PARTICIPANTS_REMOVE: ParticipantRun,
+}
+
+
 def process_uploads() -> None:
     config = current_app.config
     settings = Settings(config["INVITATION_DAYS"], config["FAILURE_MAIL_LIMIT"])
     lease = timedelta(seconds=config["LEASE_SECONDS"])
-    while not delivery.is_stopping() and (upload_id := _claim(lease)) is not None:
+    while not delivery.is_stopping() and (run := next_run(ME, lease, settings)) is not None:
         try:
-            _process(Run(upload_id, ME, lease, settings))
+            _process(run)
         except Exception:  # a fault of ours in one upload must hold up neither the others nor the mail
             db.session.rollback()
-            log.exception("Upload %s cannot be processed; it is tried again when its claim has run out.", upload_id)
+            log.exception("Upload %s cannot be processed; it is tried again when its claim has run out.", run.upload_id)
 
 
-def _process(run: Run) -> None:
+def next_run(worker: str, lease: timedelta, settings: Settings) -> Run[Any] | None:
+    """A run through an upload that this worker has claimed now; nothing where none waits."""
+    begin_writing()
+    run = None
+    if upload_id := claim(worker, lease):
+        kind = db.session.get_one(Upload, upload_id).kind
+        run = RUNS[kind](upload_id, worker, lease, settings)
+    db.session.commit()
+    return run
+
+
+def _process(run: Run[Any]) -> None:
     begin_writing()
     goes_on = run.start()
     db.session.commit()
@@ -61,13 +82,6 @@ def _process(run: Run) -> None:
         db.session.commit()
         if not goes_on or delivery.is_stopping():
             break
-
-
-def _claim(lease: timedelta) -> uuid.UUID | None:
-    begin_writing()
-    upload_id = claim(ME, lease)
-    db.session.commit()
-    return upload_id
 
 
 _delivering = threading.Lock()

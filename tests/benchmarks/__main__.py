@@ -3,10 +3,20 @@
 import argparse
 import sys
 
-from tests.benchmarks import check, process
+from tests.benchmarks import batch_pages, check, participants, process, report
 from tests.benchmarks.results import table
 
-BENCHMARKS = {"check": check.measure, "process": process.measure}
+BENCHMARKS = {
+    "check": check.measure,
+    "process": process.measure,
+    "add": participants.measure_adding,
+    "add-again": participants.measure_adding_again,
+    "remove": participants.measure_removing,
+    "report": report.measure,
+    "edit": batch_pages.measure_edit,
+    "dashboard": batch_pages.measure_dashboard,
+    "participants": batch_pages.measure_participants,
+}
 
 
 def main() -> int:

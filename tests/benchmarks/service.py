@@ -127,6 +127,13 @@ class Browser:
     def get(self, path: str) -> str:
         return self._send("GET", path)[1]
 
+    def begin_download(self, path: str) -> http.client.HTTPResponse:
+        """The answer with its body unread; whoever reads it closes the connection."""
+        self.connection.request("GET", path, headers={"Cookie": self.cookie})
+        answer = self.connection.getresponse()
+        assert answer.status == 200, answer.status
+        return answer
+
     def post(self, path: str, form: dict[str, str]) -> str:
         """The path that the answer leads to."""
         return self._send("POST", path, urllib.parse.urlencode(form).encode(), "application/x-www-form-urlencoded")[0]
@@ -165,6 +172,10 @@ class Browser:
         if cookie := answer.headers.get("Set-Cookie"):
             self.cookie = cookie.partition(";")[0]
         return answer.headers.get("Location", path), text
+
+
+def own_peak_memory() -> int:
+    return _high_water_mark(os.getpid()) // 1024
 
 
 def peak_memory(process: subprocess.Popen[bytes]) -> int:

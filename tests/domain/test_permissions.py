@@ -11,7 +11,6 @@ from domain import permissions
 from domain.people import rights_of
 from domain.permissions import Rights
 from models.collaboration import Role
-from models.upload import UploadState
 from tests.people import a_membership, a_person, a_unit, an_organisation, the_collaboration, the_person
 
 PLATFORM, ADMIN, MANAGER, UNIT_MANAGER, CO_ADMIN, MEMBER, MENTOR, STRANGER, NOBODY = (
@@ -93,7 +92,8 @@ def test_an_organisation_exists_for_those_with_a_role_in_it_and_for_no_one_else(
 class AnUpload:
     user_id: uuid.UUID
     organisation_id: uuid.UUID | None
-    state: UploadState = UploadState.READY
+    #: Empty: it is of invitations.
+    batch_id: uuid.UUID | None = None
 
 
 def test_an_upload_is_seen_by_its_uploader_and_its_organisations_admins(cast: dict[str, Rights]) -> None:
@@ -115,6 +115,16 @@ def test_who_may_invite_no_more_cannot_process_what_they_brought(cast: dict[str,
     upload = AnUpload(cast[MEMBER].user_id, None)
     assert those_who(cast, permissions.may_see_upload, upload) == {PLATFORM, MEMBER}
     assert those_who(cast, permissions.may_process_upload, upload) == set()
+
+
+def test_an_upload_of_participants_is_processed_by_its_uploader_while_they_are_state_admin(
+    cast: dict[str, Rights],
+) -> None:
+    harderwijk = the_collaboration("cumulusgrp").organisation_id
+    for email, may in ((ADMIN, {ADMIN}), (PLATFORM, {PLATFORM}), (MANAGER, set()), (STRANGER, set())):
+        upload = AnUpload(cast[email].user_id, harderwijk, batch_id=uuid.uuid4())
+        assert those_who(cast, permissions.may_process_upload, upload) == may, email
+        assert those_who(cast, permissions.may_see_upload, upload) == {PLATFORM, ADMIN, email}
 
 
 def test_several_roles_add_up(world: object) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from domain import uploads
+from domain import invitation_check, uploads
 from domain.errors import ConflictError
 from domain.people import rights_of
 from domain.permissions import may_see_upload
@@ -216,7 +216,7 @@ def test_a_small_file_that_makes_very_many_invitations_is_to_be_split() -> None:
 
 def test_a_file_with_very_many_errors_is_not_read_to_its_end() -> None:
     sheet = [Record(number, ["yoda", ",".join("a" * 1_000)]) for number in range(2, 2_000)]
-    lines, errors = uploads.read_lines(["labels", "invitees"], sheet, now())
+    lines, errors = invitation_check.read_lines(["labels", "invitees"], sheet, now())
     assert (lines, len(errors)) == ([], 101_001)
     assert (errors[-1].line, errors[-1].reason) == (102, "too_much")
 

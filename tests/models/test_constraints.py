@@ -8,14 +8,30 @@ import pytest
 from sqlalchemy import CheckConstraint, Enum, UniqueConstraint, insert, text
 from sqlalchemy.exc import IntegrityError
 
-from models import Letter, Upload, UploadFinding, UploadOutcome, User, db, now
+from models import (
+    AuditEntry,
+    Batch,
+    BatchTally,
+    Letter,
+    Participant,
+    Upload,
+    UploadFinding,
+    UploadOutcome,
+    User,
+    db,
+    now,
+)
+from models.audit import AuditAction, Through
+from models.batch import EnrolmentType, TallyKind
 from models.collaboration import collaboration_units, group_memberships
 from models.invitation import invitation_groups
 from models.organisation import OrganisationRoleName, manager_units
 from models.outbox import LetterKind
-from models.upload import Level, OutcomeState, UploadState
+from models.upload import Level, OutcomeState, UploadKind, UploadState
 from tests.people import (
+    a_batch,
     a_collaboration,
+    a_course,
     a_group,
     a_membership,
     a_person,
@@ -46,6 +62,12 @@ def an_outcome(upload: Upload, number: int = 0, **given: Any) -> UploadOutcome:
 
 def a_letter(once: str = "once") -> None:
     add(Letter(kind=LetterKind.ACCEPTED, once=once, to_address="a@example.org"))
+
+
+def a_participant(**given: Any) -> None:
+    at = now()
+    batch, user = a_batch(a_course(an_organisation())), a_person("a@example.org")
+    add(Participant(batch_id=batch.id, user_id=user.id, enrolled_at=at, enrolled_on=at.date(), **given))
 
 
 def twice(make: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
@@ -92,6 +114,89 @@ def a_person_without_address() -> None:
 
 def a_person_without_user_name() -> None:
     a_person("a@example.org", user_name=" ")
+
+
+def two_people_of_one_state_id() -> None:
+    organisation = an_organisation()
+    a_person("a@example.org", organisation=organisation, state_id="PR-1")
+    a_person("b@example.org", organisation=organisation, state_id="pr-1")
+
+
+def a_state_id_of_no_organisation() -> None:
+    a_person("a@example.org", state_id="PR-1")
+
+
+def a_state_id_that_is_compared_but_not_written() -> None:
+    a_person("a@example.org", organisation=an_organisation(), state_id_key="pr-1")
+
+
+def two_courses_of_one_key() -> None:
+    twice(a_course, an_organisation())
+
+
+def a_course_without_key() -> None:
+    a_course(an_organisation(), key="")
+
+
+def a_batch_without_name() -> None:
+    a_batch(a_course(an_organisation()), "")
+
+
+def a_batch_of_some_days(start: int, end: int | None, enrolment_end: int | None = None) -> Batch:
+    """From today, in days."""
+    today = now().date()
+    days = {"start_date": start, "end_date": end, "enrolment_end_date": enrolment_end}
+    given = {name: None if day is None else today + timedelta(days=day) for name, day in days.items()}
+    return a_batch(a_course(an_organisation()), **given)
+
+
+def a_batch_that_ends_on_its_first_day() -> None:
+    a_batch_of_some_days(1, 1)
+
+
+def enrolment_that_ends_before_the_batch_starts() -> None:
+    a_batch_of_some_days(1, 5, 0)
+
+
+def enrolment_that_ends_after_the_batch() -> None:
+    a_batch_of_some_days(1, 5, 6)
+
+
+def fewer_participants_than_none() -> None:
+    a_batch(a_course(an_organisation()), participant_count=-1)
+
+
+def an_open_batch_of_a_course_that_is_invite_only() -> None:
+    a_batch(a_course(an_organisation()), is_default=True)
+
+
+def two_open_batches_of_a_course() -> None:
+    twice(a_batch, a_course(an_organisation()), is_default=True, enrolment_type=EnrolmentType.OPEN)
+
+
+def more_progress_than_all() -> None:
+    a_participant(percent=101)
+
+
+def more_units_than_there_are() -> None:
+    a_participant(completed_units=3, total_units=2)
+
+
+def all_done_and_not_completed() -> None:
+    a_participant(percent=100)
+
+
+def a_completion_without_its_day() -> None:
+    a_participant(percent=100, completed_at=now())
+
+
+def somebody_removed_who_has_completed() -> None:
+    at = now()
+    a_participant(percent=100, completed_at=at, completed_on=at.date(), removed_at=at)
+
+
+def an_upload_of_participants_of_no_batch() -> None:
+    an_upload(kind=UploadKind.PARTICIPANTS_ADD)
 
 
 def two_collaborations_of_one_short_name() -> None:
@@ -168,6 +273,9 @@ BREACHES: dict[str, Callable[[], None]] = {
     "uq_users_user_name_key": two_people_of_one_user_name,
     "ck_users_email_present": a_person_without_address,
     "ck_users_user_name_present": a_person_without_user_name,
+    "uq_users_state_id": two_people_of_one_state_id,
+    "ck_users_state_id_of_an_organisation": a_state_id_of_no_organisation,
+    "ck_users_state_id_has_its_key": a_state_id_that_is_compared_but_not_written,
     "uq_collaborations_organisation_id_short_name": two_collaborations_of_one_short_name,
     "ck_collaborations_short_name_lower": a_collaboration_in_capitals,
     "ck_collaboration_labels_lower": a_label_in_capitals,
@@ -177,6 +285,21 @@ BREACHES: dict[str, Callable[[], None]] = {
     "ck_memberships_end_has_a_cause": a_membership_that_ended_without_a_cause,
     "uq_invitations_open": two_open_invitations,
     "ck_invitations_accepted_has_membership": an_accepted_invitation_without_membership,
+    "uq_courses_key": two_courses_of_one_key,
+    "ck_courses_key_present": a_course_without_key,
+    "ck_batches_name_present": a_batch_without_name,
+    "ck_batches_ends_after_start": a_batch_that_ends_on_its_first_day,
+    "ck_batches_enrolment_ends_after_start": enrolment_that_ends_before_the_batch_starts,
+    "ck_batches_enrolment_ends_before_end": enrolment_that_ends_after_the_batch,
+    "ck_batches_participants_counted": fewer_participants_than_none,
+    "ck_batches_default_is_open": an_open_batch_of_a_course_that_is_invite_only,
+    "uq_batches_default": two_open_batches_of_a_course,
+    "ck_participants_percent": more_progress_than_all,
+    "ck_participants_units": more_units_than_there_are,
+    "ck_participants_completed_at_100": all_done_and_not_completed,
+    "ck_participants_completed_on_a_day": a_completion_without_its_day,
+    "ck_participants_completed_stay": somebody_removed_who_has_completed,
+    "ck_uploads_participants_of_a_batch": an_upload_of_participants_of_no_batch,
     "ck_uploads_no_errors_processed": an_upload_with_errors_that_is_ready,
     "ck_uploads_counts_within_plan": an_upload_that_did_more_than_it_planned,
     "ck_upload_outcomes_failures_are_numbered": a_failure_without_number,
@@ -232,6 +355,13 @@ def test_names_are_unique_in_their_own_house_only() -> None:
     for house in houses:
         a_unit(house, "North")
         a_collaboration(house, "same", labels=["yoda"], groups=["readers"])
+        a_person(f"a@{house.short_name}.example.org", organisation=house, state_id="PR-1")
+
+
+def test_people_without_state_id_stand_beside_each_other() -> None:
+    organisation = an_organisation()
+    for name in ("a", "b"):
+        a_person(f"{name}@example.org", organisation=organisation)
 
 
 # What must lie in one organisation, or in one collaboration.
@@ -271,6 +401,13 @@ def test_an_invitation_is_to_groups_of_its_own_collaboration() -> None:
         refuse(invitation_groups, row)
 
 
+def test_a_batch_lies_in_the_organisation_of_its_course() -> None:
+    one, other = an_organisation("one"), an_organisation("other")
+    row = {"course_id": a_course(one).id, "organisation_id": other.id, "name": "Pilot"}
+    started = {"start_date": now().date(), "enrolment_type": EnrolmentType.OPEN}
+    refuse(Batch, row | started)
+
+
 def refuse(table: Any, row: dict[str, Any]) -> None:
     with pytest.raises(IntegrityError, match=r"(?i)foreign key"), db.session.begin_nested():
         db.session.execute(insert(table), row)
@@ -308,3 +445,7 @@ def a_row_in_every_table_with_words() -> None:
     an_outcome(upload)
     add(UploadFinding(upload_id=upload.id, number=0, level=Level.SKIP, reason="repeated", message="Again."))
     a_letter()
+    batch = a_batch(a_course(organisation))
+    add(BatchTally(batch_id=batch.id, kind=TallyKind.PERCENT, key="0", count=0))
+    told = {"action": AuditAction.JOINED, "through": Through.PAGE, "counts": {}, "people": {}}
+    add(AuditEntry(organisation_id=organisation.id, batch_id=batch.id, **told))

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("world")
 def test_a_manager_sees_the_uploads_to_finish_and_what_they_look_after(client: Client) -> None:
     uploader = person(YODA).id
     db.session.add(Upload(user_id=uploader, file_name="a.csv", content=b"", state=UploadState.ERRORS, error_count=3))
-    db.session.add(Upload(user_id=uploader, file_name="b.csv", content=b"", state=UploadState.READY, invitations=1200))
+    db.session.add(Upload(user_id=uploader, file_name="b.csv", content=b"", state=UploadState.READY, to_do=1200))
     db.session.add(Upload(user_id=uploader, file_name="c.csv", content=b"", state=UploadState.DONE))
     page = client.sign_in(YODA).page("/")
     assert "3 errors to correct" in next(row for row in page.rows() if row.startswith("a.csv"))

@@ -1,27 +1,30 @@
 """Workers' runs through an upload, a chunk at a time, under whatever name."""
 
 from datetime import timedelta
+from typing import Any
 
-from domain.invitation_sheet import Line
-from domain.processing import Run, Settings, claim
+from domain.processing import Run, Settings
 from models import Upload, begin_writing, db
+from worker.tasks import next_run
 
 LEASE = timedelta(minutes=2)
 SETTINGS = Settings(invitation_days=30, failure_mail_limit=100)
 
 
-def a_run(upload: Upload, worker: str = "here/1/one") -> Run:
+def a_run(upload: Upload, worker: str = "here/1/one") -> Run[Any]:
     """A worker's run that has begun."""
+    upload_id = upload.id
     db.session.commit()
+    run = next_run(worker, LEASE, SETTINGS)
+    assert run is not None
+    assert run.upload_id == upload_id
     begin_writing()
-    assert claim(worker, LEASE) == upload.id
-    run = Run(upload.id, worker, LEASE, SETTINGS)
     assert run.start()
     db.session.commit()
     return run
 
 
-def process(run: Run, lines: list[Line]) -> bool:
+def process(run: Run[Any], lines: list[Any]) -> bool:
     db.session.commit()
     begin_writing()
     goes_on = run.process(lines)
@@ -31,13 +34,7 @@ def process(run: Run, lines: list[Line]) -> bool:
 
 def process_all(worker: str) -> None:
     """What a worker of that name does with all uploads that it can get."""
-    while True:
-        begin_writing()
-        upload_id = claim(worker, LEASE)
-        db.session.commit()
-        if upload_id is None:
-            return
-        run = Run(upload_id, worker, LEASE, SETTINGS)
+    while (run := next_run(worker, LEASE, SETTINGS)) is not None:
         begin_writing()
         run.start()
         db.session.commit()

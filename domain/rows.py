@@ -1,0 +1,65 @@
+"""Many rows of a table changed in one statement, each in its own way."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from sqlalchemy import Column, Table, text
+
+from models import db
+from models.base import Model
+
+
+def update_rows(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Give rows of a table new values. Each of `rows` has the primary key, and all have the same columns.
+
+    One statement with one parameter, however many rows there are. Objects that were loaded before know nothing of it.
+    """
+    if rows:
+        columns = [cast(Table, model.__table__).c[name] for name in rows[0]]
+        db.session.execute(text(_STATEMENTS[_dialect()](columns)), {"rows": _as_json(columns, rows)})
+
+
+def _dialect() -> str:
+    return db.engine.dialect.name
+
+
+def _as_json(columns: Sequence[Column[Any]], rows: Sequence[Mapping[str, Any]]) -> str:
+    """Values as the driver would be given them; where it would be given objects, as the database reads them."""
+    stored = {
+        column.key: column.type.dialect_impl(db.engine.dialect).bind_processor(db.engine.dialect) for column in columns
+    }
+    told = [
+        {name: process(value) if (process := stored[name]) else value for name, value in row.items()} for row in rows
+    ]
+    return json.dumps(told, default=str)
+
+
+def _on_sqlite(columns: Sequence[Column[Any]]) -> str:
+    told = {column.name: f"json_extract(told.value, '$.{column.name}')" for column in columns}
+    table, keys, values = _parts(columns)
+    return (
+        f"UPDATE {table} SET {', '.join(f'{name} = {told[name]}' for name in values)} FROM json_each(:rows) AS told "
+        f"WHERE {' AND '.join(f'{table}.{name} = {told[name]}' for name in keys)}"
+    )
+
+
+def _on_postgresql(columns: Sequence[Column[Any]]) -> str:
+    """The rows are materialised, so that the planner, which knows little of a table that has just been filled, does
+    not compare every row with every row."""
+    types = ", ".join(f"{column.name} {column.type.compile(db.engine.dialect)}" for column in columns)
+    table, keys, values = _parts(columns)
+    return (
+        f"WITH told AS MATERIALIZED (SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS told({types})) "
+        f"UPDATE {table} SET {', '.join(f'{name} = told.{name}' for name in values)} FROM told "
+        f"WHERE {' AND '.join(f'{table}.{name} = told.{name}' for name in keys)}"
+    )
+
+
+_STATEMENTS = {"sqlite": _on_sqlite, "postgresql": _on_postgresql}
+
+
+def _parts(columns: Sequence[Column[Any]]) -> tuple[str, list[str], list[str]]:
+    """The table's name; the names of its key; those of the columns that get new values."""
+    keys = [column.name for column in columns if column.primary_key]
+    return columns[0].table.name, keys, [column.name for column in columns if not column.primary_key]

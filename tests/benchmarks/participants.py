@@ -1,0 +1,123 @@
+"""Adding participants by state ID, adding them again, removing them; an outcome for each identifier.
+
+Measured at the one operation that pages, uploads and calls end in, with its commit. Floor: the same resolved and
+written by one SQL statement through the bare driver, into the same table.
+"""
+
+import json
+import sqlite3
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+
+from domain import participants
+from domain.audit import By
+from domain.people import find_by_email, rights_of
+from models import Batch, begin_writing, db
+from models.audit import Through
+from tests.benchmarks.crowd import ADMIN, Crowd, crowd, empty_batch
+from tests.benchmarks.results import Result, in_turn, seconds
+from tests.benchmarks.service import Service, own_peak_memory, running
+
+BAR = 3.0
+#: People of the organisation, at least.
+OTHERS = 100_000
+
+
+def measure_adding(database: str, size: int) -> Result:
+    return _measure("add participants", database, size, prepare=None, work="add")
+
+
+def measure_adding_again(database: str, size: int) -> Result:
+    return _measure("add them again", database, size, prepare="add", work="add")
+
+
+def measure_removing(database: str, size: int) -> Result:
+    return _measure("remove them", database, size, prepare="add", work="remove")
+
+
+def _measure(name: str, database: str, size: int, *, prepare: str | None, work: str) -> Result:
+    with running(database) as service, crowd(service, max(size, OTHERS)) as people:
+        step = len(people.people) // size
+        identifiers = [f" pr-{number:05} " for number in range(1, size * step + 1, step)]
+        floor_of = Floor(service, people, identifiers)
+
+        def ours(number: int) -> float:
+            batch_id = empty_batch(people, f"ours {number}")
+            if prepare:
+                _do(prepare, batch_id, identifiers)
+            return seconds(lambda: _do(work, batch_id, identifiers))
+
+        def floor(number: int) -> float:
+            batch_id = empty_batch(people, f"floor {number}")
+            if prepare:
+                floor_of.add(batch_id)
+            return seconds(lambda: (floor_of.remove if work == "remove" else floor_of.add)(batch_id))
+
+        mine, bare = in_turn(ours, floor)
+        return Result(name, database, size, mine, bare, BAR, own_peak_memory())
+
+
+def _do(work: str, batch_id: uuid.UUID, identifiers: list[str]) -> None:
+    begin_writing()
+    admin = find_by_email(ADMIN)
+    assert admin is not None
+    operation: Callable[..., Any] = getattr(participants, work)
+    batch = db.session.get_one(Batch, batch_id)
+    outcomes = operation(rights_of(admin), batch, identifiers, By(admin.id, Through.API))
+    assert len(outcomes) == len(identifiers)
+    db.session.commit()
+
+
+class Floor:
+    """One statement through the bare driver."""
+
+    def __init__(self, service: Service, people: Crowd, identifiers: list[str]) -> None:
+        self.is_sqlite = service.database_url.startswith("sqlite")
+        self.organisation = people.organisation_id
+        self.payload = json.dumps([identifier.strip() for identifier in identifiers])
+        if self.is_sqlite:
+            self.connection: Any = sqlite3.connect(service.database_url.removeprefix("sqlite:///"))
+            self.connection.execute("PRAGMA synchronous=NORMAL")
+        else:
+            self.connection = psycopg.connect(service.database_url)
+
+    def add(self, batch_id: uuid.UUID) -> None:
+        columns = "INSERT INTO participants (batch_id, user_id, enrolled_at, enrolled_on, percent)"
+        if self.is_sqlite:
+            self._run(
+                f"{columns} SELECT ?, users.id, '2026-01-01 00:00:00.000000', '2026-01-01', 0 "
+                "FROM json_each(?) AS given CROSS JOIN users "
+                "WHERE users.organisation_id = ? AND users.state_id_key = lower(given.value) ON CONFLICT DO NOTHING",
+                (batch_id.hex, self.payload, self.organisation.hex),
+            )
+        else:
+            self._run(
+                f"{columns} SELECT %s, users.id, now(), current_date, 0 "
+                "FROM jsonb_array_elements_text(CAST(%s AS jsonb)) AS given(value) "
+                "JOIN users ON users.organisation_id = %s AND users.state_id_key = lower(given.value) "
+                "ON CONFLICT DO NOTHING",
+                (batch_id, self.payload, self.organisation),
+            )
+
+    def remove(self, batch_id: uuid.UUID) -> None:
+        if self.is_sqlite:
+            self._run(
+                "UPDATE participants SET removed_at = '2026-01-02 00:00:00.000000' WHERE batch_id = ? AND user_id IN "
+                "(SELECT users.id FROM json_each(?) AS given CROSS JOIN users "
+                "WHERE users.organisation_id = ? AND users.state_id_key = lower(given.value))",
+                (batch_id.hex, self.payload, self.organisation.hex),
+            )
+        else:
+            self._run(
+                "UPDATE participants SET removed_at = now() WHERE batch_id = %s AND user_id = ANY(ARRAY("
+                "SELECT users.id FROM jsonb_array_elements_text(CAST(%s AS jsonb)) AS given(value) "
+                "JOIN users ON users.organisation_id = %s AND users.state_id_key = lower(given.value)))",
+                (batch_id, self.payload, self.organisation),
+            )
+
+    def _run(self, statement: str, values: tuple[Any, ...]) -> None:
+        self.connection.execute(statement, values)
+        self.connection.commit()
