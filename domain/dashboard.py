@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from domain.days import day_in
 from domain.participant_list import Standing, counts_of
+from models import Batch
 from models.batch import TallyKind
 
 Tallies = Mapping[TallyKind, Mapping[str, int]]
@@ -44,6 +46,12 @@ def _average(done: int, everybody: int) -> int:
     if done in {0, 100 * everybody}:
         return 100 if done else 0
     return min(max(round(done / everybody), 1), 99)
+
+
+def last_active_on(batch: Batch) -> date | None:
+    """The day of the organisation's on which anybody was active last."""
+    at = batch.last_activity_at
+    return day_in(at, batch.organisation.time_zone) if at else None
 
 
 # How progress is spread.

@@ -15,11 +15,36 @@ from domain import language
 from domain.masking import masked_email
 from domain.permissions import may_run_batches, may_upload_invitations
 from models import User
-from views import access, batches, collaborations, courses, home, invitations, join, mailbox, session, uploads
+from views import (
+    access,
+    batches,
+    collaborations,
+    courses,
+    dashboard,
+    home,
+    invitations,
+    join,
+    mailbox,
+    participants,
+    session,
+    uploads,
+)
 
 
 def register(app: Flask) -> None:
-    rooms = (home, session, invitations, uploads, collaborations, courses, batches, join, mailbox)
+    rooms = (
+        home,
+        session,
+        invitations,
+        uploads,
+        collaborations,
+        courses,
+        batches,
+        dashboard,
+        participants,
+        join,
+        mailbox,
+    )
     for blueprint in (room.bp for room in rooms):
         app.register_blueprint(blueprint)
     app.context_processor(_frame)

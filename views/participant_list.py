@@ -131,7 +131,8 @@ def _tabs(wanted: Wanted, counts: Mapping[Standing, int]) -> list[Tab]:
         Standing.IN_PROGRESS: _("In progress"),
         Standing.COMPLETED: _("Completed"),
     }
-    numbers: dict[str, int] = {} if wanted.key else {"all": sum(counts.values()), **counts}
+    everybody = {"all": sum(counts.values()), **{name.value: count for name, count in counts.items()}}
+    numbers: dict[str, int] = {} if wanted.key else everybody
     shown = shown_of(labels)
     kept = {**_kept(wanted), "_anchor": ANCHOR}
     return [tab(name, label, numbers.get(name), shown, **kept) for name, label in labels.items()]
@@ -148,4 +149,5 @@ def _column(name: str, wanted: Wanted) -> Column:
 
 
 def _url(**query: str) -> str:
-    return url_for(request.endpoint or "", **(request.view_args or {}), **query, _anchor=ANCHOR)
+    places: dict[str, Any] = {**(request.view_args or {}), **query, "_anchor": ANCHOR}
+    return url_for(request.endpoint or "", **places)
