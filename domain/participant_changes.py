@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Select, case, select
@@ -25,9 +26,11 @@ def change_of(batch: Batch, entry_id: uuid.UUID) -> AuditEntry | None:
 
 
 def people_of(batch: Batch, entry: AuditEntry) -> Iterator[Sequence[object]]:
-    """A header, and a row for each person to whom the entry was done. Those of an upload stand in its result."""
+    """A header, and a row for each person to whom the entry was done. Those of an upload stand in its result.
+
+    All is looked up at once: the rows may be written after the session has ended.
+    """
     outcomes = {uuid.UUID(user_id): outcome for outcome, ids in entry.people.items() for user_id in ids}
     columns: list[Any] = [User.id, User.user_name, case((is_of(batch), User.state_id))]
-    rows = db.session.execute(select(*columns).where(among(User.id, outcomes)).order_by(User.id))
-    yield HEADER
-    yield from ((*row, outcomes[row[0]]) for row in rows)
+    rows = db.session.execute(select(*columns).where(among(User.id, outcomes)).order_by(User.id)).all()
+    return chain([HEADER], ((*row, outcomes[row[0]]) for row in rows))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Result, Select, Text, case, cast, select
+from sqlalchemy import Connection, Result, Select, Text, case, cast, select
 
 from domain.days import today_in
 from domain.masking import masked_email, masked_mobile
@@ -46,8 +46,8 @@ def report(batch: Batch, wanted: Wanted | None = None) -> Iterator[Sequence[obje
     """
     ordered = [Participant.user_id] if wanted is None else order_of(batch, wanted.sort).terms()
     query = _query(batch).where(*(fits(batch, wanted) if wanted else ())).order_by(*ordered)
-    rows = db.session.execute(query, execution_options={"yield_per": _ROWS})
-    return _lines(rows)
+    connection = db.engine.connect()  # of its own: the session ends when the answer begins
+    return _lines(connection, connection.execute(query, execution_options={"yield_per": _ROWS}))
 
 
 def _query(batch: Batch) -> Select[Any]:
@@ -70,10 +70,11 @@ def _query(batch: Batch) -> Select[Any]:
     return select(*columns).select_from(with_users()).where(active(batch))
 
 
-def _lines(rows: Result[Any]) -> Iterator[Sequence[object]]:
-    yield HEADER
-    for some in rows.partitions():
-        yield from map(_line, some)
+def _lines(connection: Connection, rows: Result[Any]) -> Iterator[Sequence[object]]:
+    with connection:
+        yield HEADER
+        for some in rows.partitions():
+            yield from map(_line, some)
 
 
 def _line(row: Any) -> Sequence[object]:

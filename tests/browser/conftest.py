@@ -84,7 +84,9 @@ class Person:
         self.page.on("pageerror", lambda error: self._note("error", str(error)))
 
     def _note(self, kind: str, text: str) -> None:
-        if kind in {"error", "warning"} and "status of" not in text:
+        """A search that a newer one has ended is no complaint."""
+        was_ended = text.startswith(("htmx:afterRequest,", "htmx:sendAbort,"))
+        if kind in {"error", "warning"} and "status of" not in text and not was_ended:
             self.complaints.append(text)
 
     def sign_in(self, email: str) -> "Person":

@@ -15,10 +15,11 @@ from sqlalchemy import select
 from domain import invitations, uploads
 from domain.people import create_account, find_by_email, rights_of
 from domain.table import Limits
-from models import Collaboration, Membership, User, db, now
+from models import AuditEntry, Batch, Collaboration, Course, Membership, User, db, now
 from models.collaboration import Role
 from tests.clients import Client
 from tests.conftest import CHEAP
+from tests.people import enrolled
 from tests.sheets import sheet
 from views.access import OPEN_ENDPOINTS
 
@@ -31,63 +32,94 @@ CAST = {
     "member": "member@harderwijk.test",
     "other": "admin@otherland.test",
     "newcomer": "newcomer@example.org",
+    "state": "state@pradesh.test",
+    "mentor": "mentor@pradesh.test",
+    "teacher": "teacher@pradesh.test",
 }
 ROLES = ("nobody", *CAST)
 
 # `login`: asked to sign in (303 to /login).
-#                                                  nobody platform admin manager yoda co_admin member other newcomer
+#                                            nobody platf admin mngr  yoda  co_ad membr other newc  state mentr teach
 TABLE = """
-home.index                    GET                  login  200      200   200     200  200      200    200   200
-session.login                 GET                  200    303      303   303     303  303      303    303   303
-session.sign_in               POST                 422    422      422   422     422  422      422    422   422
-invitations.schema            GET                  login  200      200   200     200  200      200    200   200
-invitations.sample            GET                  login  200      200   200     200  200      200    200   200
-invitations.upload            GET                  login  200      200   200     200  403      403    200   403
-invitations.receive           POST                 login  422      422   422     422  403      403    422   403
-uploads.index                 GET                  login  200      200   200     200  200      200    200   200
-uploads.show                  GET   ready          login  200      200   403     200  403      403    404   404
-uploads.process               POST  ready          login  403      403   403     303  403      403    404   404
-uploads.ask_to_discard        GET   faulty         login  403      403   403     200  403      403    404   404
-uploads.errors_file           GET   faulty         login  200      200   403     200  403      403    404   404
-uploads.discard               POST  faulty         login  403      403   403     303  403      403    404   404
-uploads.result_file           GET   pressed        login  200      200   403     200  403      403    404   404
-collaborations.index          GET                  login  200      200   200     200  200      200    200   200
-collaborations.show           GET   cumulus        login  200      200   200     200  200      200    404   404
-collaborations.members        GET   cumulus        login  200      200   200     200  200      200    404   404
-collaborations.groups         GET   cumulus        login  200      200   200     200  200      200    404   404
-collaborations.invite         GET   cumulus        login  200      200   200     200  200      403    404   404
-collaborations.invite         POST  cumulus        login  422      422   422     422  422      403    404   404
-collaborations.show           GET   stratus        login  200      200   200     403  403      403    404   404
-collaborations.members        GET   stratus        login  200      200   200     403  403      403    404   404
-collaborations.groups         GET   stratus        login  200      200   200     403  403      403    404   404
-collaborations.invite         GET   stratus        login  200      200   200     403  403      403    404   404
-collaborations.invite         POST  stratus        login  422      422   422     403  403      403    404   404
-collaborations.show           GET   nimbus         login  200      200   200     403  403      403    404   404
-collaborations.invite         POST  nimbus         login  422      422   422     403  403      403    404   404
-collaborations.show           GET   aurora         login  200      404   404     404  404      404    200   404
-collaborations.members        GET   aurora         login  200      404   404     404  404      404    200   404
-collaborations.groups         GET   aurora         login  200      404   404     404  404      404    200   404
-collaborations.invite         POST  aurora         login  422      404   404     404  404      404    422   404
-collaborations.resend         POST  to_cumulus     login  303      303   303     303  303      403    404   404
-collaborations.ask_to_revoke  GET   to_cumulus     login  200      200   200     200  200      403    404   404
-collaborations.revoke         POST  to_cumulus     login  303      303   303     303  303      403    404   404
-collaborations.resend         POST  to_stratus     login  303      303   303     403  403      403    404   404
-collaborations.ask_to_revoke  GET   to_stratus     login  200      200   200     403  403      403    404   404
-collaborations.revoke         POST  to_stratus     login  303      303   303     403  403      403    404   404
-collaborations.ask_to_remove  GET   in_cumulus     login  200      200   200     200  200      403    404   404
-collaborations.remove         POST  in_cumulus     login  303      303   303     303  303      403    404   404
-collaborations.ask_to_remove  GET   in_stratus     login  200      200   200     403  403      403    404   404
-collaborations.remove         POST  in_stratus     login  303      303   303     403  403      403    404   404
-mailbox.index                 GET                  login  200      403   403     403  403      403    403   403
-mailbox.mail                  GET   mail           login  200      403   403     403  403      403    403   403
-mailbox.html                  GET   mail           login  200      403   403     403  403      403    403   403
-mailbox.attachment            GET   mail           login  200      403   403     403  403      403    403   403
-join.show                     GET   link_1         200    200      200   200     200  200      200    200   200
-join.accept_with_new_account  POST  link_1         422    422      422   422     422  422      422    422   422
-join.decline                  POST  link_1         303    303      303   303     303  303      303    303   303
-join.accept                   POST  link_2         303    303      303   303     303  303      303    303   303
-join.sign_out                 POST  link_2         303    303      303   303     303  303      303    303   303
-session.logout                POST                 303    303      303   303     303  303      303    303   303
+home.index                    GET             login 200   200   200   200   200   200   200   200   200   200   200
+session.login                 GET             200   303   303   303   303   303   303   303   303   303   303   303
+session.sign_in               POST            422   422   422   422   422   422   422   422   422   422   422   422
+invitations.schema            GET             login 200   200   200   200   200   200   200   200   200   200   200
+invitations.sample            GET             login 200   200   200   200   200   200   200   200   200   200   200
+invitations.upload            GET             login 200   200   200   200   403   403   200   403   200   403   403
+invitations.receive           POST            login 422   422   422   422   403   403   422   403   422   403   403
+uploads.index                 GET             login 200   200   200   200   200   200   200   200   200   200   200
+uploads.show                  GET  ready      login 200   200   403   200   403   403   404   404   404   404   404
+uploads.process               POST ready      login 403   403   403   303   403   403   404   404   404   404   404
+uploads.ask_to_discard        GET  faulty     login 403   403   403   200   403   403   404   404   404   404   404
+uploads.errors_file           GET  faulty     login 200   200   403   200   403   403   404   404   404   404   404
+uploads.discard               POST faulty     login 403   403   403   303   403   403   404   404   404   404   404
+uploads.result_file           GET  pressed    login 200   200   403   200   403   403   404   404   404   404   404
+collaborations.index          GET             login 200   200   200   200   200   200   200   200   200   200   200
+collaborations.show           GET  cumulus    login 200   200   200   200   200   200   404   404   404   404   404
+collaborations.members        GET  cumulus    login 200   200   200   200   200   200   404   404   404   404   404
+collaborations.groups         GET  cumulus    login 200   200   200   200   200   200   404   404   404   404   404
+collaborations.invite         GET  cumulus    login 200   200   200   200   200   403   404   404   404   404   404
+collaborations.invite         POST cumulus    login 422   422   422   422   422   403   404   404   404   404   404
+collaborations.show           GET  stratus    login 200   200   200   403   403   403   404   404   404   404   404
+collaborations.members        GET  stratus    login 200   200   200   403   403   403   404   404   404   404   404
+collaborations.groups         GET  stratus    login 200   200   200   403   403   403   404   404   404   404   404
+collaborations.invite         GET  stratus    login 200   200   200   403   403   403   404   404   404   404   404
+collaborations.invite         POST stratus    login 422   422   422   403   403   403   404   404   404   404   404
+collaborations.show           GET  nimbus     login 200   200   200   403   403   403   404   404   404   404   404
+collaborations.invite         POST nimbus     login 422   422   422   403   403   403   404   404   404   404   404
+collaborations.show           GET  aurora     login 200   404   404   404   404   404   200   404   404   404   404
+collaborations.members        GET  aurora     login 200   404   404   404   404   404   200   404   404   404   404
+collaborations.groups         GET  aurora     login 200   404   404   404   404   404   200   404   404   404   404
+collaborations.invite         POST aurora     login 422   404   404   404   404   404   422   404   404   404   404
+collaborations.resend         POST to_cumulus login 303   303   303   303   303   403   404   404   404   404   404
+collaborations.ask_to_revoke  GET  to_cumulus login 200   200   200   200   200   403   404   404   404   404   404
+collaborations.revoke         POST to_cumulus login 303   303   303   303   303   403   404   404   404   404   404
+collaborations.resend         POST to_stratus login 303   303   303   403   403   403   404   404   404   404   404
+collaborations.ask_to_revoke  GET  to_stratus login 200   200   200   403   403   403   404   404   404   404   404
+collaborations.revoke         POST to_stratus login 303   303   303   403   403   403   404   404   404   404   404
+collaborations.ask_to_remove  GET  in_cumulus login 200   200   200   200   200   403   404   404   404   404   404
+collaborations.remove         POST in_cumulus login 303   303   303   303   303   403   404   404   404   404   404
+collaborations.ask_to_remove  GET  in_stratus login 200   200   200   403   403   403   404   404   404   404   404
+collaborations.remove         POST in_stratus login 303   303   303   403   403   403   404   404   404   404   404
+mailbox.index                 GET             login 200   403   403   403   403   403   403   403   403   403   403
+mailbox.mail                  GET  mail       login 200   403   403   403   403   403   403   403   403   403   403
+mailbox.html                  GET  mail       login 200   403   403   403   403   403   403   403   403   403   403
+mailbox.attachment            GET  mail       login 200   403   403   403   403   403   403   403   403   403   403
+courses.index                 GET             login 200   200   200   200   200   200   200   200   200   200   200
+courses.show                  GET  literacy   login 200   404   404   404   404   404   404   404   200   200   200
+batches.new                   GET  literacy   login 200   404   404   404   404   404   404   404   200   200   403
+batches.create                POST literacy   login 422   404   404   404   404   404   404   404   422   422   403
+batches.workspace             GET             login 200   200   200   403   403   403   200   403   200   200   403
+batches.show                  GET  pilot      login 200   404   404   404   404   404   404   404   200   200   403
+batches.edit                  GET  pilot      login 200   404   404   404   404   404   404   404   200   200   403
+batches.save                  POST pilot      login 422   404   404   404   404   404   404   404   422   422   403
+batches.remove_participant    POST pilot      login 303   404   404   404   404   404   404   404   303   303   403
+dashboard.show                GET  pilot      login 200   404   404   404   404   404   404   404   200   200   403
+dashboard.report              GET  pilot      login 200   404   404   404   404   404   404   404   200   200   403
+participants.index            GET  pilot      login 200   404   404   404   404   404   404   404   200   403   403
+participants.receive          POST pilot      login 422   404   404   404   404   404   404   404   422   403   403
+participants.sample           GET  pilot      login 200   404   404   404   404   404   404   404   200   403   403
+participants.changes          GET  pilot      login 200   404   404   404   404   404   404   404   200   403   403
+batches.show                  GET  open_batch login 200   200   200   200   200   200   200   200   200   200   200
+batches.edit                  GET  open_batch login 200   404   404   404   404   404   404   404   200   200   403
+batches.save                  POST open_batch login 422   404   404   404   404   404   404   404   422   422   403
+batches.remove_participant    POST open_batch login 303   404   404   404   404   404   404   404   303   303   403
+dashboard.show                GET  open_batch login 200   404   404   404   404   404   404   404   200   200   403
+dashboard.report              GET  open_batch login 200   404   404   404   404   404   404   404   200   200   403
+participants.index            GET  open_batch login 200   404   404   404   404   404   404   404   200   403   403
+participants.receive          POST open_batch login 409   404   404   404   404   404   404   404   409   403   403
+participants.sample           GET  open_batch login 200   404   404   404   404   404   404   404   200   403   403
+participants.changes          GET  open_batch login 200   404   404   404   404   404   404   404   200   403   403
+participants.changed_people   GET  change     login 200   404   404   404   404   404   404   404   200   403   403
+batches.join                  POST pilot      login 409   404   404   404   404   404   404   404   409   409   403
+batches.join                  POST open_batch login 303   303   303   303   303   303   303   303   303   303   303
+join.show                     GET  link_1     200   200   200   200   200   200   200   200   200   200   200   200
+join.accept_with_new_account  POST link_1     422   422   422   422   422   422   422   422   422   422   422   422
+join.decline                  POST link_1     303   303   303   303   303   303   303   303   303   303   303   303
+join.accept                   POST link_2     303   303   303   303   303   303   303   303   303   303   303   303
+join.sign_out                 POST link_2     303   303   303   303   303   303   303   303   303   303   303   303
+session.logout                POST            303   303   303   303   303   303   303   303   303   303   303   303
 """
 
 
@@ -112,13 +144,43 @@ def rows() -> list[Row]:
 def things(world: Flask) -> dict[str, dict[str, str]]:
     """What the routes are about, by the names in the table: the values for the places in their paths."""
     make_co_admin_and_newcomer()
-    return {"": {}, **collaborations(), **their_uploads(), **their_invitations(world), **memberships(), **a_mail(world)}
+    make_a_teacher()
+    return {
+        "": {},
+        **collaborations(),
+        **their_uploads(),
+        **their_invitations(world),
+        **memberships(),
+        **batches(),
+        **a_mail(world),
+    }
 
 
 def make_co_admin_and_newcomer() -> None:
     for role in ("co_admin", "newcomer"):
         create_account(CHEAP, email=CAST[role], name=role, password="muster-demo")
     member_of("cumulusgrp", user_called(CAST["co_admin"]), Role.ADMIN)
+
+
+def make_a_teacher(email: str = CAST["teacher"]) -> User:
+    teacher = create_account(CHEAP, email=email, name="A teacher", password="muster-demo")
+    teacher.organisation_id = user_called(CAST["state"]).organisation_id
+    db.session.flush()
+    return teacher
+
+
+def batches() -> dict[str, dict[str, str]]:
+    course = db.session.scalars(select(Course).where(Course.key == "course-v1:pradesh+FLN101+2026")).one()
+    in_it = {batch.name: batch for batch in db.session.scalars(select(Batch).where(Batch.course_id == course.id))}
+    pilot, open_batch = in_it["Pilot"], in_it["Open batch"]
+    enrolled(pilot, [make_a_teacher("another@pradesh.test").id])
+    entry = db.session.scalars(select(AuditEntry)).one()
+    return {
+        "literacy": {"key": course.key},
+        "pilot": {"batch_id": str(pilot.id)},
+        "open_batch": {"batch_id": str(open_batch.id)},
+        "change": {"batch_id": str(pilot.id), "entry_id": str(entry.id)},
+    }
 
 
 def user_called(email: str) -> User:
