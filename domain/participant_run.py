@@ -6,9 +6,7 @@ A worker that dies, or a fault, leaves nothing half-done; the next run does it a
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import Any, cast
-
-from sqlalchemy import Table, insert
+from typing import Any
 
 from domain import participants
 from domain.audit import By
@@ -17,8 +15,9 @@ from domain.participant_check import messages
 from domain.participant_sheet import Line, read_lines
 from domain.participants import Outcome, counts_of
 from domain.processing import Run, Settings, rights_now
+from domain.rows import insert_rows
 from domain.uploads import column_names, stored_records
-from models import Upload, UploadOutcome, db
+from models import Upload, UploadOutcome
 from models.audit import Through
 from models.upload import OutcomeState, UploadKind
 
@@ -46,7 +45,7 @@ class ParticipantRun(Run[Line]):
             return False
         outcomes, sentences = _do(upload, lines)
         _count(upload, lines, outcomes)
-        db.session.execute(insert(cast(Table, UploadOutcome.__table__)), _rows(upload, lines, outcomes, sentences))
+        insert_rows(UploadOutcome, _rows(upload, lines, outcomes, sentences))
         self.finish(upload)
         return True
 
@@ -85,6 +84,7 @@ def _rows(
             "number": number,
             "line": line.number,
             "invitee": line.identifier,
+            "groups": "",
             "state": outcome.state,
             "reason": outcome.reason,
             "message": sentence,

@@ -1,4 +1,4 @@
-"""Many rows of a table changed in one statement, each in its own way."""
+"""Many rows inserted into a table, or changed in it each in its own way, in one statement with one parameter."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,14 +10,28 @@ from models import db
 from models.base import Model
 
 
+def insert_rows(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, all with the same columns: those that have a default in Python, too.
+
+    On PostgreSQL that takes a fraction of the time of an `insert` with a list of rows.
+    """
+    if rows:
+        columns = _columns(model, rows)
+        db.session.execute(text(_INSERTS[_dialect()](columns)), {"rows": _as_json(columns, rows)})
+
+
 def update_rows(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
     """Give rows of a table new values. Each of `rows` has the primary key, and all have the same columns.
 
     One statement with one parameter, however many rows there are. Objects that were loaded before know nothing of it.
     """
     if rows:
-        columns = [cast(Table, model.__table__).c[name] for name in rows[0]]
+        columns = _columns(model, rows)
         db.session.execute(text(_STATEMENTS[_dialect()](columns)), {"rows": _as_json(columns, rows)})
+
+
+def _columns(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> list[Column[Any]]:
+    return [cast(Table, model.__table__).c[name] for name in rows[0]]
 
 
 def _dialect() -> str:
@@ -33,6 +47,24 @@ def _as_json(columns: Sequence[Column[Any]], rows: Sequence[Mapping[str, Any]]) 
         {name: process(value) if (process := stored[name]) else value for name, value in row.items()} for row in rows
     ]
     return json.dumps(told, default=str)
+
+
+def _insert_on_sqlite(columns: Sequence[Column[Any]]) -> str:
+    told = ", ".join(f"json_extract(told.value, '$.{column.name}')" for column in columns)
+    return f"INSERT INTO {_target(columns)} SELECT {told} FROM json_each(:rows) AS told"
+
+
+def _insert_on_postgresql(columns: Sequence[Column[Any]]) -> str:
+    types = ", ".join(f'"{column.name}" {column.type.compile(db.engine.dialect)}' for column in columns)
+    return f"INSERT INTO {_target(columns)} SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS told({types})"
+
+
+_INSERTS = {"sqlite": _insert_on_sqlite, "postgresql": _insert_on_postgresql}
+
+
+def _target(columns: Sequence[Column[Any]]) -> str:
+    names = ", ".join(f'"{column.name}"' for column in columns)
+    return f"{columns[0].table.name} ({names})"
 
 
 def _on_sqlite(columns: Sequence[Column[Any]]) -> str:

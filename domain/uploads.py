@@ -4,9 +4,9 @@ import json
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Select, Table, delete, insert, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import joinedload
 
 from domain import invitation_check, participant_check
@@ -15,6 +15,7 @@ from domain.errors import ConflictError
 from domain.findings import Finding
 from domain.language import gettext as _
 from domain.permissions import Rights
+from domain.rows import insert_rows
 from domain.table import Limits, Record, read_table
 from domain.upload_check import Check, Purpose
 from models import Batch, Upload, UploadFinding, UploadLine, UploadOutcome, User, db, now
@@ -97,8 +98,7 @@ def store_check(upload: Upload, check: Check) -> None:
         {"upload_id": upload.id, "number": number, **{name: getattr(finding, name) for name in _FINDING}}
         for number, finding in enumerate(check.findings)
     ]
-    if rows:
-        db.session.execute(insert(cast(Table, UploadFinding.__table__)), rows)
+    insert_rows(UploadFinding, rows)
 
 
 def _store_lines(upload: Upload, records: Iterable[Record]) -> None:

@@ -1,6 +1,7 @@
 """The migrations make, on both databases, what the models say; and unmake it."""
 
 import json
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from models import db
 from tests.conftest import ON_BOTH, make_app, new_database
@@ -71,3 +73,92 @@ def test_a_migrated_database_is_the_one_that_the_models_describe(empty: Flask) -
     downgrade(revision="base")
     db.create_all()
     assert migrated == told_by_the_database()
+
+
+# What people had before is theirs after.
+
+
+AT = "2026-05-01 12:00:00.000000"
+
+
+def put(table: str, **row: Any) -> None:
+    """By plain SQL: the models know only how the tables are in the end."""
+    columns, places = (", ".join(parts) for parts in ([f'"{name}"' for name in row], [f":{name}" for name in row]))
+    with db.engine.begin() as connection:
+        connection.execute(text(f"INSERT INTO {table} ({columns}) VALUES ({places})"), row)
+
+
+def rows(query: str) -> list[tuple[Any, ...]]:
+    with db.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
+
+
+def a_user_an_upload_and_what_became_of_it() -> None:
+    organisation, user, upload = (uuid.uuid4().hex for _ in range(3))
+    put("organisations", id=organisation, short_name="yoda", name="Yoda", time_zone="UTC", created_at=AT)
+    keys = {"email_key": "jane@example.org", "user_name_key": "jane", "session_key": "key", "password_hash": "hash"}
+    flags = {"is_platform_admin": False, "is_active": True}
+    put("users", id=user, email="Jane@example.org", user_name="Jane", name="Jane Doe", created_at=AT, **keys, **flags)
+    for role in ("admin", "mentor"):
+        put(
+            "organisation_roles",
+            id=uuid.uuid4().hex,
+            organisation_id=organisation,
+            user_id=user,
+            role=role,
+            created_at=AT,
+        )
+    counts = {"lines": 7, "error_count": 0, "invitations": 5, "people": 4, "collaborations": 2, "will_fail": 1}
+    done = {"will_skip": 1, "planned": 7, "sent": 3, "failed": 1, "skipped": 1, "processed_line": 8}
+    put(
+        "uploads",
+        **{
+            "id": upload,
+            "kind": "invitations",
+            "user_id": user,
+            "organisation_id": organisation,
+            "state": "processing",
+        },
+        **{"file_name": "list.csv", "content": b"x", "created_at": AT, "columns": "[]", "notices": "[]"},
+        **{"all_lines_processed": True, **counts, **done},
+    )
+    put("upload_lines", upload_id=upload, number=2, cells="[]")
+    outcome = {"line": 2, "invitee": "a@example.org", "collaboration": "co", "groups": "", "role": "member"}
+    put("upload_outcomes", upload_id=upload, number=0, state="sent", **outcome)
+
+
+def what_is_kept() -> list[list[tuple[Any, ...]]]:
+    """Of what no migration changes."""
+    return [
+        rows("SELECT email, email_key, user_name, name, password_hash FROM users"),
+        rows("SELECT u.name, r.role FROM organisation_roles r JOIN users u ON u.id = r.user_id ORDER BY r.role"),
+        rows("SELECT state, lines, planned, failed, skipped, processed_line FROM uploads"),
+        rows("SELECT l.number FROM upload_lines l JOIN uploads u ON u.id = l.upload_id"),
+        rows("SELECT o.invitee, o.collaboration, o.role, o.state FROM upload_outcomes o"),
+    ]
+
+
+def test_what_is_in_the_tables_survives_upgrading_and_downgrading(empty: Flask) -> None:
+    upgrade(revision="0001")
+    a_user_an_upload_and_what_became_of_it()
+    before = what_is_kept()
+    assert before[1] == [("Jane Doe", "admin"), ("Jane Doe", "mentor")]
+    upgrade()
+    assert what_is_kept() == before
+    assert rows("SELECT to_do, done, batch_id FROM uploads") == [(5, 3, None)]
+    assert rows("SELECT search_text, organisation_id, state_id FROM users") == [
+        ("jane doe\njane@example.org\n", None, None)
+    ]
+    downgrade(revision="0001")
+    assert what_is_kept() == before
+    assert rows("SELECT invitations, sent FROM uploads") == [(5, 3)]
+
+
+@pytest.mark.parametrize("whither", ["head", "0001"])
+def test_foreign_keys_are_minded_again_afterwards(empty: Flask, whither: str) -> None:
+    upgrade()
+    if whither != "head":
+        downgrade(revision=whither)
+    lost = {"id": uuid.uuid4().hex, "organisation_id": uuid.uuid4().hex, "user_id": uuid.uuid4().hex}
+    with pytest.raises(IntegrityError, match=r"(?i)foreign key"):
+        put("organisation_roles", **lost, role="admin", created_at=AT)

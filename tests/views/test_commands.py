@@ -27,7 +27,9 @@ def folder(app: Flask, tmp_path: Path) -> Path:
 
 
 def run(app: Flask, *words: object) -> Result:
-    result = app.test_cli_runner().invoke(args=[str(word) for word in words])
+    arguments = [str(word) for word in words]
+    db.session.rollback()  # a command begins with a transaction of its own
+    result = app.test_cli_runner().invoke(args=arguments)
     db.session.expire_all()
     return result
 
