@@ -152,7 +152,7 @@ def test_the_dashboard_is_searched_sorted_and_downloaded(people: People, scripts
     table.get_by_role("link", name="State ID").click()
     expect(table.locator("th[aria-sort=ascending]")).to_contain_text("State ID")
     expect(table).to_contain_text("PR-00001")
-    mentor.page.get_by_role("link", name="Last").first.click()
+    mentor.page.get_by_role("link", name="Last", exact=True).click()
     expect(table).to_contain_text("PR-05000")
 
     with mentor.page.expect_download() as download:

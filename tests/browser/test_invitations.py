@@ -43,10 +43,12 @@ def upload(person: Person, name: str) -> None:
 
 def wait_until_done(person: Person) -> None:
     """With scripts the progress says it and links on; without, the page comes again by itself."""
-    person.page.get_by_text("Done").first.wait_for()
-    if person.page.get_by_role("link", name="Show what became of each").count():
-        person.page.get_by_role("link", name="Show what became of each").click()
-    person.page.get_by_role("heading", name="Done:").wait_for()
+    heading = person.page.get_by_role("heading", name="Done:")
+    link = person.page.get_by_role("link", name="Show what became of each")
+    link.or_(heading).wait_for()
+    if link.count():
+        link.click()
+    heading.wait_for()
 
 
 def follow_the_link(person: Person, address: str) -> None:

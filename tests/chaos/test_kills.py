@@ -114,7 +114,7 @@ def kill_again_and_again(processes: Processes, server: MailServer, times: int, c
 
 def check_the_end(engine: Engine, server: MailServer, count: int, hits: int) -> None:
     assert poll(lambda: is_done(engine), IN_THE_END), "the upload does not finish by itself"
-    upload = the_row(engine, "SELECT planned, sent, failed, skipped FROM uploads")
+    upload = the_row(engine, "SELECT planned, done, failed, skipped FROM uploads")
     outcomes = the_row(engine, "SELECT count(*), count(DISTINCT invitation_id) FROM upload_outcomes")
     invitations = the_row(engine, "SELECT count(*), count(DISTINCT email_key) FROM invitations WHERE status = 'open'")
     assert tuple(upload) == (count, count, 0, 0)
