@@ -15,6 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import models
 from views import access, commands, errors, pages
+from views.api import families
 from views.extensions import babel, bootstrap, compress, csrf, limiter, login_manager, talisman
 from worker import delivery, queue
 
@@ -90,6 +91,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     access.guard(app)
     errors.register(app)
     pages.register(app)
+    families.register(app)
     commands.register(app)
     trust_the_proxy(app)
     spare_the_collector()

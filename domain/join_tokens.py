@@ -1,4 +1,7 @@
-"""Tokens of join links: they name an invitation and the number of its link, and nobody else can make one."""
+"""Tokens of the links in our letters: nobody else can make one.
+
+Those of join links name an invitation and the number of its link; those of register links a pending enrolment.
+"""
 
 import hashlib
 from uuid import UUID
@@ -33,3 +36,22 @@ class JoinTokens:
         except BadData:
             return None
         return UUID(bytes=payload[:_ID_BYTES]), int.from_bytes(payload[_ID_BYTES:])
+
+
+class RegisterTokens:
+    """Makes and reads tokens under one secret key. A link is good for as long as the pending enrolment is there."""
+
+    def __init__(self, secret_key: str) -> None:
+        self._signer = Signer(secret_key, salt="register", key_derivation="hmac", digest_method=hashlib.sha256)
+
+    def make(self, pending_id: UUID) -> str:
+        return self._signer.sign(base64_encode(pending_id.bytes)).decode()
+
+    def read(self, token: str) -> UUID | None:
+        """The pending enrolment's id; nothing where the token is not one of ours."""
+        if not token.isascii():
+            return None
+        try:
+            return UUID(bytes=base64_decode(self._signer.unsign(token)))
+        except BadData:
+            return None

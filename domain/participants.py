@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, cast, insert, literal, select, true,
 from sqlalchemy.orm import aliased
 
 from domain import audit
-from domain.audit import By
+from domain.audit import About, By
 from domain.days import day_in
 from domain.errors import ConflictError, NotAllowedError
 from domain.language import gettext as _
@@ -181,7 +181,8 @@ def find(batch: Batch, identifiers: Iterable[str]) -> dict[str, Person]:
     An identifier is a user ID or a state ID of the batch's organisation: looked up as the one first, then as the
     other. People of other organisations are not found.
     """
-    keys = {key_of(identifier) for identifier in identifiers}
+    # No database takes a NUL, and nobody is called so.
+    keys = {key for identifier in identifiers if "\0" not in (key := key_of(identifier))}
     ids = {key: user_id for key in keys if (user_id := _as_user_id(key)) is not None}
     ours = User.organisation_id == batch.organisation_id
     found: dict[str, Person] = {}
@@ -262,7 +263,7 @@ def enrol(batch: Batch, people: Collection[Person], by: By) -> None:
         count_in(batch.id, [*new, *back])
         batch.participant_count += len(people)
         told = {"added": [person.id for person in new], "revived": [person.id for person in back]}
-        audit.record(AuditAction.PARTICIPANTS_ADDED, batch, by, told)
+        audit.record(AuditAction.PARTICIPANTS_ADDED, About.batch(batch), by, told)
 
 
 def withdraw(batch: Batch, people: Collection[Person], by: By) -> None:
@@ -272,7 +273,8 @@ def withdraw(batch: Batch, people: Collection[Person], by: By) -> None:
     _update(batch, people, removed_at=now(), removed_by_id=by.user_id)
     count_out(batch.id, people)
     batch.participant_count -= len(people)
-    audit.record(AuditAction.PARTICIPANTS_REMOVED, batch, by, {"removed": [person.id for person in people]})
+    told = {"removed": [person.id for person in people]}
+    audit.record(AuditAction.PARTICIPANTS_REMOVED, About.batch(batch), by, told)
 
 
 def _insert(batch: Batch, user_ids: Iterable[uuid.UUID], at: datetime, today: date, by: By) -> None:

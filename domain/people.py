@@ -3,12 +3,16 @@
 import re
 import secrets
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import InstrumentedAttribute
 
 from domain.addresses import AddressError, key_of_address
 from domain.errors import ConflictError
@@ -23,38 +27,53 @@ from models.organisation import OrganisationRoleName, manager_units
 SHORTEST_PASSWORD = 10
 
 
-def rights_of(user: User) -> Rights:
-    """Everything that permissions ask of a person, in four queries however much they manage."""
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What rights are narrowed to: an organisation, or some of its units."""
+
+    organisation_id: uuid.UUID
+    #: Empty: all of the organisation.
+    unit_ids: frozenset[uuid.UUID] = frozenset()
+
+
+def rights_of(user: User, within: Scope | None = None) -> Rights:
+    """Everything that permissions ask of a person, in four queries however much they manage.
+
+    `within`: as of an API key. A platform admin is then as good as an admin of that organisation; in units nobody
+    is more than their manager.
+    """
     roles = db.session.execute(
         select(OrganisationRole.role, OrganisationRole.organisation_id, manager_units.c.unit_id)
         .outerjoin(manager_units, manager_units.c.role_id == OrganisationRole.id)
-        .where(OrganisationRole.user_id == user.id)
+        .where(OrganisationRole.user_id == user.id, *_in(within, OrganisationRole.organisation_id))
     ).all()
+    if within and within.unit_ids:
+        return _unit_rights(user, roles, within)
     memberships = db.session.execute(
         select(Membership.role, Membership.collaboration_id, Collaboration.organisation_id)
         .join(Collaboration)
-        .where(Membership.user_id == user.id, Membership.is_current())
+        .where(Membership.user_id == user.id, Membership.is_current(), *_in(within, Collaboration.organisation_id))
     ).all()
-
     mentored = db.session.execute(
         select(Batch.id, Batch.organisation_id)
         .join(batch_mentors, batch_mentors.c.batch_id == Batch.id)
-        .where(batch_mentors.c.user_id == user.id)
+        .where(batch_mentors.c.user_id == user.id, *_in(within, Batch.organisation_id))
     ).all()
     joined = db.session.execute(
         select(Batch.id, Batch.organisation_id)
         .join(Participant, Participant.batch_id == Batch.id)
-        .where(Participant.user_id == user.id, Participant.is_active)
+        .where(Participant.user_id == user.id, Participant.is_active, *_in(within, Batch.organisation_id))
     ).all()
-    own = [user.organisation_id] if user.organisation_id else []
+    own = [user.organisation_id] if user.organisation_id and (not within or _is_in(within, user)) else []
+    as_admin = [within.organisation_id] if within and user.is_platform_admin else []
 
     def organisations(name: OrganisationRoleName) -> frozenset[uuid.UUID]:
         return frozenset(organisation for role, organisation, unit in roles if role is name and unit is None)
 
     return Rights(
         user_id=user.id,
-        is_platform_admin=user.is_platform_admin,
-        admin_of=organisations(OrganisationRoleName.ADMIN),
+        is_platform_admin=user.is_platform_admin and within is None,
+        admin_of=organisations(OrganisationRoleName.ADMIN) | {*as_admin},
         manager_of=organisations(OrganisationRoleName.MANAGER),
         mentor_in=organisations(OrganisationRoleName.MENTOR),
         unit_manager_in=frozenset(organisation for _role, organisation, unit in roles if unit is not None),
@@ -65,6 +84,26 @@ def rights_of(user: User) -> Rights:
         takes_part_in=frozenset(batch for batch, _organisation in joined),
         guest_in=frozenset([*(row.organisation_id for row in (*memberships, *mentored, *joined)), *own]),
     )
+
+
+def _in(within: Scope | None, organisation_id: InstrumentedAttribute[uuid.UUID]) -> list[ColumnElement[bool]]:
+    return [organisation_id == within.organisation_id] if within else []
+
+
+def _is_in(within: Scope, user: User) -> bool:
+    return user.organisation_id == within.organisation_id
+
+
+def _unit_rights(user: User, roles: Sequence[Any], within: Scope) -> Rights:
+    """In those of the units that the person manages, or that their role in the organisation includes."""
+    manages_all = user.is_platform_admin or any(
+        unit is None and role in {OrganisationRoleName.ADMIN, OrganisationRoleName.MANAGER}
+        for role, _organisation, unit in roles
+    )
+    managed = {unit for _role, _organisation, unit in roles if unit is not None}
+    units = within.unit_ids if manages_all else within.unit_ids & managed
+    organisations = frozenset([within.organisation_id] if units else ())
+    return Rights(user_id=user.id, unit_manager_in=organisations, manages_units=units)
 
 
 def find_by_email(email: str) -> User | None:

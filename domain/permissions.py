@@ -43,6 +43,18 @@ class Rights:
         return self.admin_of | self.manager_of | self.unit_manager_in
 
 
+class KeyFacts(Protocol):
+    @property
+    def user_id(self) -> uuid.UUID: ...
+    @property
+    def organisation_id(self) -> uuid.UUID | None: ...
+
+
+class OrganisationFacts(Protocol):
+    @property
+    def id(self) -> uuid.UUID: ...
+
+
 class CollaborationFacts(Protocol):
     @property
     def id(self) -> uuid.UUID: ...
@@ -159,3 +171,35 @@ def may_run_batches(rights: Rights) -> bool:
     """Whether there may be batches that the person creates or edits: the workspace is for them."""
     runs_some = rights.admin_of | rights.manager_of | rights.mentor_in | rights.mentors_batches
     return rights.is_platform_admin or bool(runs_some)
+
+
+def may_enrol_in_bulk(rights: Rights) -> bool:
+    """Open edX's bulk enrolment, into every course: "global staff"."""
+    return rights.is_platform_admin
+
+
+# API keys.
+
+
+def may_have_api_keys(rights: Rights) -> bool:
+    """Whether there is any organisation, or the platform, that the person may have keys for."""
+    return rights.is_platform_admin or bool(rights.admin_of | rights.unit_manager_in)
+
+
+def may_have_platform_keys(rights: Rights) -> bool:
+    """Keys that are narrowed to no organisation."""
+    return rights.is_platform_admin
+
+
+def may_have_keys_of(rights: Rights, organisation: OrganisationFacts) -> bool:
+    """Admins for the whole organisation, unit managers for their units."""
+    return rights.is_platform_admin or organisation.id in rights.admin_of | rights.unit_manager_in
+
+
+def may_see_all_keys_of(rights: Rights, organisation: OrganisationFacts) -> bool:
+    """Those of others too."""
+    return rights.is_platform_admin or organisation.id in rights.admin_of
+
+
+def may_revoke_key(rights: Rights, key: KeyFacts) -> bool:
+    return rights.is_platform_admin or key.user_id == rights.user_id or key.organisation_id in rights.admin_of

@@ -1,5 +1,6 @@
 """What is true: the tables, their constraints and their indexes."""
 
+from models.api_key import ApiKey, GivenAnswer
 from models.audit import AuditEntry
 from models.base import begin_writing, db, key_of, migrate, new_id, now
 from models.batch import Batch, BatchTally, Participant
@@ -8,15 +9,18 @@ from models.course import Course
 from models.invitation import Invitation
 from models.organisation import Organisation, OrganisationRole, Unit
 from models.outbox import Letter
+from models.pending_enrolment import PendingEnrolment
 from models.upload import Upload, UploadFinding, UploadLine, UploadOutcome
 from models.user import User
 
 __all__ = [
+    "ApiKey",
     "AuditEntry",
     "Batch",
     "BatchTally",
     "Collaboration",
     "Course",
+    "GivenAnswer",
     "Group",
     "Invitation",
     "Label",
@@ -25,6 +29,7 @@ __all__ = [
     "Organisation",
     "OrganisationRole",
     "Participant",
+    "PendingEnrolment",
     "Unit",
     "Upload",
     "UploadFinding",

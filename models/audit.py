@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import CreatedAt, Model, Name, PrimaryKey, choice
+from models.api_key import ApiKey
+from models.base import CreatedAt, Model, Name, PrimaryKey, Words, choice
 from models.batch import Batch
 from models.user import User
 
@@ -15,7 +16,14 @@ from models.user import User
 class AuditAction(StrEnum):
     PARTICIPANTS_ADDED = "participants-added"
     PARTICIPANTS_REMOVED = "participants-removed"
-    JOINED = "joined"
+    #: In bulk, by Open edX's call, or afterwards as their accounts were made: counted by what has changed for each.
+    ENROLMENTS_CHANGED = "enrolments-changed"
+    MEMBER_JOINED = "member-joined"
+    MEMBER_REMOVED = "member-removed"
+    MEMBERSHIPS_EXPIRED = "memberships-expired"
+    PLATFORM_ADMIN_MADE = "platform-admin-made"
+    API_KEY_MADE = "api-key-made"
+    API_KEY_REVOKED = "api-key-revoked"
 
 
 class Through(StrEnum):
@@ -25,6 +33,8 @@ class Through(StrEnum):
     UPLOAD = "upload"
     API = "api"
     COMMAND = "command"
+    #: Nobody: its time had come.
+    CLOCK = "clock"
 
 
 class AuditEntry(Model):
@@ -34,20 +44,30 @@ class AuditEntry(Model):
 
     id: Mapped[PrimaryKey]
     at: Mapped[CreatedAt]
-    organisation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organisations.id"))
-    #: Empty: the operator, by a command.
+    #: Empty: it concerns the platform.
+    organisation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("organisations.id"))
+    #: Empty: the operator, by a command, or nobody.
     user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
     #: One of `AuditAction`.
     action: Mapped[Name]
     through: Mapped[Through] = mapped_column(choice(Through, "through"))
     upload_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("uploads.id"))
+    #: The key that an API call came with.
+    through_key_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("api_keys.id"))
     batch_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("batches.id"))
+    course_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("courses.id"))
+    collaboration_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("collaborations.id"))
+    #: The key that it is about.
+    api_key_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("api_keys.id"))
     #: By outcome: `{"added": 3, "skipped": 1}`.
     counts: Mapped[dict[str, Any]] = mapped_column(JSON)
-    #: The user IDs of those to whom something was done, by outcome: `{"added": ["…", …]}`.
+    #: Those to whom something was done, by outcome: `{"added": ["…", …]}`; user IDs, or addresses without an account.
     people: Mapped[dict[str, Any]] = mapped_column(JSON, deferred=True)
+    #: Why, as whoever did it says.
+    note: Mapped[Words] = mapped_column(default="", server_default="")
 
     user: Mapped[User | None] = relationship()
+    through_key: Mapped[ApiKey | None] = relationship(foreign_keys=through_key_id)
     batch: Mapped[Batch | None] = relationship()
 
     __table_args__ = (

@@ -21,6 +21,10 @@ class LetterKind(StrEnum):
     DECLINED = "declined"
     #: To the inviter: an invitation by form could not be delivered.
     UNDELIVERED = "undelivered"
+    #: To whom Open edX's bulk enrolment has enrolled, is to enrol, or has unenrolled, when it is asked to tell them.
+    ENROLLED = "enrolled"
+    TO_REGISTER = "to_register"
+    UNENROLLED = "unenrolled"
 
 
 class LetterState(StrEnum):
@@ -44,6 +48,7 @@ class Letter(Model):
     to_address: Mapped[Name]
     invitation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("invitations.id"))
     upload_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("uploads.id"))
+    course_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("courses.id"))
     #: Of the upload, the outcome that it tells of.
     outcome_number: Mapped[int | None]
     state: Mapped[LetterState] = mapped_column(choice(LetterState, "state"), default=LetterState.WAITING)

@@ -19,9 +19,13 @@ from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.wrappers import Response
 
 from domain import permissions
+from domain.audit import By
 from domain.people import rights_of
 from domain.permissions import Rights
 from models import Batch, Collaboration, Course, Invitation, Membership, Upload, User, begin_writing, db
+from models.audit import Through
+from views import callers
+from views.api.blueprint import blueprint_here
 from views.extensions import login_manager
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -50,7 +54,14 @@ def sign_in(user: User) -> None:
 
 
 def me() -> User:
-    return cast(User, current_user.user)
+    return cast(User, g.caller.user if "caller" in g else current_user.user)
+
+
+def by() -> By:
+    """Me, and the door I came by."""
+    if "caller" in g:
+        return By(me().id, Through.API, api_key_id=g.caller.key.id)
+    return By(me().id, Through.PAGE)
 
 
 def me_if_known() -> User | None:
@@ -63,13 +74,14 @@ def me_if_known() -> User | None:
 
 
 def my_rights() -> Rights:
+    """Of a program, its key's."""
     if "rights" not in g:
-        g.rights = rights_of(me())
+        g.rights = g.caller.rights if "caller" in g else rights_of(me())
     return cast(Rights, g.rights)
 
 
 def is_signed_in() -> bool:
-    return bool(current_user.is_authenticated)
+    return "caller" in g or bool(current_user.is_authenticated)
 
 
 # The rules a route may state.
@@ -229,7 +241,11 @@ def guard(app: Flask) -> None:
 
 
 def _begin() -> None:
+    """What is written waits for nobody's body: that is read before."""
     if request.method not in {"GET", "HEAD", "OPTIONS"}:
+        if blueprint_here():
+            request.max_form_memory_size = current_app.config["MAX_CONTENT_LENGTH"]
+            request.get_data(parse_form_data=True)
         begin_writing()
 
 
@@ -239,7 +255,9 @@ def _ask_to_sign_in() -> Response | None:
     rule = getattr(current_app.view_functions[request.endpoint], "access_rule", None)
     if rule is None:
         abort(403)
-    if rule != "public" and not is_signed_in():
+    if rule != "public" and blueprint_here():
+        g.caller = callers.identify()
+    elif rule != "public" and not is_signed_in():
         return redirect(url_for("session.login", next=_where_to_return()), 303)
     return None
 

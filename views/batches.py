@@ -10,7 +10,6 @@ from jinja2_fragments.flask import render_block
 from werkzeug.wrappers import Response
 
 from domain import batch_draft, batch_lists, batches, people_search, permissions
-from domain.audit import By
 from domain.batch_lists import Whose
 from domain.batches import BatchState
 from domain.days import today_in
@@ -18,7 +17,6 @@ from domain.paging import page_of
 from domain.people import rights_of
 from domain.permissions import may_run_batches
 from models import Batch, Course, db
-from models.audit import Through
 from views import access
 from views.forms.batch import PICKED, BatchForm
 from views.paging import SIZE, links_of, page_asked_for
@@ -33,10 +31,6 @@ LARGEST_FORM = 4_000_000
 @bp.url_value_preprocessor
 def _take_large_forms(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
     request.max_form_memory_size = LARGEST_FORM
-
-
-def _me_by_page() -> By:
-    return By(access.me().id, Through.PAGE)
 
 
 # Creating.
@@ -57,7 +51,7 @@ def create(course: Course) -> Response | str | tuple[str, int]:
     form = BatchForm()
     if form.is_searching:
         return _found_alone(form, course) or _new_page(course, form)
-    saved = batches.create(course, form.draft, form.mentors.data, form.participants.data, _me_by_page())
+    saved = batches.create(course, form.draft, form.mentors.data, form.participants.data, access.by())
     if saved.problems:
         form.tell(saved.problems)
         return _new_page(course, form), 422
@@ -119,7 +113,7 @@ def save(batch: Batch) -> Response | str | tuple[str, int]:
     if form.is_searching:
         return _found_alone(form, batch.course, batch) or _edit_page(batch, form)
     picked = form.mentors.data, form.participants.data
-    saved = batches.edit(batch, form.draft, *picked, _me_by_page(), current_app.config["BATCH_EDIT_LIMIT"])
+    saved = batches.edit(batch, form.draft, *picked, access.by(), current_app.config["BATCH_EDIT_LIMIT"])
     if saved.problems:
         form.tell(saved.problems)
         return _edit_page(batch, form), 422
@@ -132,7 +126,7 @@ def save(batch: Batch) -> Response | str | tuple[str, int]:
 @access.batch(permissions.may_edit_batch)
 def remove_participant(batch: Batch) -> Response:
     user_id = request.form.get("participant", type=uuid.UUID)
-    if batches.remove(batch, user_id, _me_by_page(), current_app.config["BATCH_EDIT_LIMIT"]):
+    if batches.remove(batch, user_id, access.by(), current_app.config["BATCH_EDIT_LIMIT"]):
         db.session.commit()
         flash(_("The participant has been removed. Their progress is kept."), "success")
     else:
@@ -225,7 +219,7 @@ def show(batch: Batch) -> str:
 @bp.post("/batches/<uuid:batch_id>/join")
 @access.batch(permissions.may_see_batch)
 def join(batch: Batch) -> Response:
-    if batches.join(batch, access.me(), _me_by_page()):
+    if batches.join(batch, access.me(), access.by()):
         db.session.commit()
         flash(_("You take part in “%(name)s”.", name=batch.name), "success")
     else:

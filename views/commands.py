@@ -3,6 +3,7 @@
 import uuid
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -10,14 +11,14 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
-from domain import demo, people, people_import, progress_import
+from domain import api_keys, demo, people, people_import, progress_import
 from domain.audit import By
 from domain.errors import RefusalError
 from domain.findings import Finding, Notice
 from domain.language import gettext as _
 from domain.language import listing, ngettext
 from domain.table import Limits
-from models import Batch, begin_writing, db
+from models import Batch, begin_writing, db, now
 from models.audit import Through
 from views.extensions import password_hasher
 from worker.queue import run_worker
@@ -29,7 +30,7 @@ a_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def register(app: Flask) -> None:
-    for command in (fill_demo, is_demo, work, users, progress_commands):
+    for command in (fill_demo, is_demo, work, users, api_key_commands, progress_commands):
         app.cli.add_command(command)
 
 
@@ -100,6 +101,39 @@ def import_people(file: Path, short_name: str) -> None:
     db.session.commit()
     _tell_of_lines(result.outcomes)
     click.echo(_summary(outcome.state for outcome in result.outcomes))
+
+
+@click.group("api-key")
+def api_key_commands() -> None:
+    """Keys that programs call the API with."""
+
+
+@api_key_commands.command("create")
+@click.argument("email")
+@click.option("--name", required=True, help="What it is for.")
+@click.option("--organisation", "short_name", metavar="SHORT_NAME", help="Where the person may have keys for several.")
+@click.option("--days", default=api_keys.DAYS, show_default=True, help="How long it works.")
+@with_appcontext
+def create_api_key(email: str, name: str, short_name: str | None, days: int) -> None:
+    """Make a key for the account EMAIL, and print its ID and the key itself, which is shown this once.
+
+    An admin's is for their organisation, a unit manager's for their units, a platform admin's for everything.
+    """
+    begin_writing()
+    owner = people.find_by_email(email)
+    if owner is None:
+        raise click.ClickException(_("There is no account for %(email)s.", email=email))
+    rights = people.rights_of(owner)
+    until = now().date() + timedelta(days=days)
+    if problems := api_keys.problems_of(name, until, now().date()):
+        raise click.ClickException(" ".join(sentence for sentences in problems.values() for sentence in sentences))
+    try:
+        organisation = api_keys.organisation_for(rights, short_name)
+        made = api_keys.make(rights, owner, organisation, name, until, By(None, Through.COMMAND))
+    except RefusalError as refusal:
+        raise click.ClickException(str(refusal)) from None
+    db.session.commit()
+    click.echo(f"{made.key.id} {made.secret}")
 
 
 @click.group("progress")

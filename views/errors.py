@@ -1,16 +1,25 @@
 """Every refusal and fault to its status and its page, in one place."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from flask import Flask, render_template
+from flask import Flask, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 from flask_babel.speaklater import LazyString
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
 
 from domain import errors
 from models import db
+from views.api import problems
+from views.api.blueprint import Refusal, blueprint_here
+from views.api.calls import MalformedError
+from views.api.idempotency import OtherRequestError
+from views.callers import UnauthenticatedError
+
+Answer = Response | tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -23,6 +32,10 @@ PAGES = {
     400: Page(
         later("This request could not be understood"),
         later("Go back, reload the page, and try once more. Nothing has been changed."),
+    ),
+    401: Page(
+        later("Nobody is signed in"),
+        later("Send an API key or a token in the header: Authorization: Bearer …"),
     ),
     403: Page(
         later("You may not do this"),
@@ -54,34 +67,50 @@ PAGES = {
     ),
 }
 
-STATUS: dict[type[errors.RefusalError], int] = {errors.ConflictError: 409, errors.NotAllowedError: 403}
+STATUS: dict[type[errors.RefusalError], int] = {
+    errors.ConflictError: 409,
+    errors.NotAllowedError: 403,
+    UnauthenticatedError: 401,
+    OtherRequestError: 422,
+}
 
 
 def register(app: Flask) -> None:
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(errors.RefusalError, _refusal)
+    app.register_error_handler(MalformedError, _malformed)
 
 
-def _http(error: HTTPException) -> tuple[str, int] | HTTPException:
+def _http(error: HTTPException) -> Answer | HTTPException:
     if error.code is None or error.code < 400:
         return error
     db.session.rollback()
-    return _page(error.code)
+    return _answer(error.code)
 
 
-def _refusal(refusal: errors.RefusalError) -> tuple[str, int]:
+def _refusal(refusal: errors.RefusalError) -> Answer:
     db.session.rollback()
-    return _page(STATUS[type(refusal)], str(refusal))
+    return _answer(STATUS[type(refusal)], str(refusal), code=getattr(refusal, "code", ""))
 
 
-def _stale_form(error: CSRFError) -> tuple[str, int]:
-    return _page(
+def _malformed(error: MalformedError) -> Answer:
+    db.session.rollback()
+    return _answer(error.status, str(error), errors=error.errors)
+
+
+def _stale_form(error: CSRFError) -> Answer:
+    return _answer(
         400, _("The form was open for too long, or came from elsewhere. Go back, reload it and send it again.")
     )
 
 
-def _page(status: int, sentence: str | None = None) -> tuple[str, int]:
+def _answer(status: int, sentence: str | None = None, **more: Any) -> Answer:
+    """A page, or to a call of the API what its family answers."""
     known = PAGES.get(status, PAGES[500 if status >= 500 else 400])
+    family = blueprint_here()
+    if family or request.path.startswith("/api/"):
+        tell = family.tell if family else problems.tell
+        return tell(Refusal(status, str(known.title), sentence or str(known.sentence), **more))
     page = render_template("errors/error.html", status=status, title=known.title, sentence=sentence or known.sentence)
     return page, status

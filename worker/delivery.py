@@ -21,7 +21,7 @@ from flask import Flask, current_app
 from flask_mail import Mail as MailExtension
 from sqlalchemy import Connection, bindparam, or_, select, update
 
-from domain.join_tokens import JoinTokens
+from domain.join_tokens import JoinTokens, RegisterTokens
 from domain.language import gettext as _
 from domain.outcomes import letter_dropped, letter_refused, settle_all_sent, settle_sent
 from models import Letter, begin_writing, db, now
@@ -60,12 +60,14 @@ BEHIND_THE_OTHERS = timedelta(seconds=1)
 def init_app(app: Flask) -> None:
     mail.init_app(app)
     tokens = JoinTokens(app.config["SECRET_KEY"])
-    app.extensions["join_tokens"] = tokens
+    register_tokens = RegisterTokens(app.config["SECRET_KEY"])
+    app.extensions["join_tokens"], app.extensions["register_tokens"] = tokens, register_tokens
     app.extensions["stopping"] = threading.Event()
     app.extensions["letter_writer"] = Writer(
         mail_environment(),
         app.config["BASE_URL"],
         lambda invitation: tokens.make(invitation.id, invitation.link_number),
+        lambda pending: register_tokens.make(pending.id),
     )
     app.extensions["mailbox"] = None if app.config["MAIL_SERVER"] else Mailbox(Path(app.instance_path) / "mailbox")
 

@@ -6,9 +6,20 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import exists, select, tuple_
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
-from models import Collaboration, Invitation, Letter, Membership, Upload, UploadOutcome, User, db
+from models import (
+    Collaboration,
+    Course,
+    Invitation,
+    Letter,
+    Membership,
+    PendingEnrolment,
+    Upload,
+    UploadOutcome,
+    User,
+    db,
+)
 from models.outbox import LetterKind, LetterState
 from models.upload import OutcomeState
 
@@ -30,6 +41,10 @@ class Facts:
     outcomes: Mapping[OutcomeKey, UploadOutcome] = field(default_factory=dict)
     #: By upload, the failures that no letter of their own tells of, in the file's order.
     untold_failures: Mapping[uuid.UUID, Sequence[UploadOutcome]] = field(default_factory=dict)
+    #: With their organisations.
+    courses: Mapping[uuid.UUID, Course] = field(default_factory=dict)
+    #: By course and address, as the letter has it.
+    pending: Mapping[tuple[uuid.UUID, str], PendingEnrolment] = field(default_factory=dict)
 
 
 def load_facts(letters: Sequence[Letter]) -> Facts:
@@ -46,6 +61,8 @@ def load_facts(letters: Sequence[Letter]) -> Facts:
         untold_failures=_untold_failures(
             {letter.upload_id for letter in letters if letter.kind is LetterKind.FAILURES_TOGETHER and letter.upload_id}
         ),
+        courses=_courses({letter.course_id for letter in letters if letter.course_id}),
+        pending=_pending([letter for letter in letters if letter.kind is LetterKind.TO_REGISTER]),
     )
 
 
@@ -128,3 +145,19 @@ def _untold_failures(uploads: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Upl
     for outcome in db.session.scalars(query):
         failures[outcome.upload_id].append(outcome)
     return failures
+
+
+def _courses(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Course]:
+    if not ids:
+        return {}
+    query = select(Course).where(Course.id.in_(ids)).options(joinedload(Course.organisation))
+    return {course.id: course for course in db.session.scalars(query)}
+
+
+def _pending(letters: Collection[Letter]) -> dict[tuple[uuid.UUID, str], PendingEnrolment]:
+    if not letters:
+        return {}
+    key = tuple_(PendingEnrolment.course_id, PendingEnrolment.email)
+    wanted = [(letter.course_id, letter.to_address) for letter in letters]
+    found = db.session.scalars(select(PendingEnrolment).where(key.in_(wanted)))
+    return {(pending.course_id, pending.email): pending for pending in found}

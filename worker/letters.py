@@ -9,13 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
 from domain.language import gettext as _
 from domain.language import ngettext
-from models import Invitation, Letter, Upload, UploadOutcome
+from models import Course, Invitation, Letter, PendingEnrolment, Upload, UploadOutcome
 from models.collaboration import Role
 from models.outbox import LetterKind
 from worker.failure_list import as_csv
@@ -76,9 +77,17 @@ class Links:
     base_url: str
     #: The token of an invitation's join link.
     sign: Callable[[Invitation], str]
+    #: The token of a pending enrolment's register link.
+    sign_pending: Callable[[PendingEnrolment], str]
 
     def join(self, invitation: Invitation) -> str:
         return f"{self.base_url}/join/{self.sign(invitation)}"
+
+    def register(self, pending: PendingEnrolment) -> str:
+        return f"{self.base_url}/register/{self.sign_pending(pending)}"
+
+    def course(self, course: Course) -> str:
+        return f"{self.base_url}/courses/{quote(course.key, safe=':+')}"
 
     def upload(self, upload: Upload) -> str:
         return f"{self.base_url}/uploads/{upload.id}"
@@ -104,11 +113,17 @@ def mail_environment() -> Environment:
 class Writer:
     """Writes letters; holds the compiled templates, so make one for many letters.
 
-    `base_url` is where the application answers; `sign` gives the token of an invitation's join link.
+    `base_url` is where the application answers; `sign` and `sign_pending` give the tokens of join and register links.
     """
 
-    def __init__(self, environment: Environment, base_url: str, sign: Callable[[Invitation], str]) -> None:
-        self._links = Links(base_url.rstrip("/"), sign)
+    def __init__(
+        self,
+        environment: Environment,
+        base_url: str,
+        sign: Callable[[Invitation], str],
+        sign_pending: Callable[[PendingEnrolment], str],
+    ) -> None:
+        self._links = Links(base_url.rstrip("/"), sign, sign_pending)
         self._trios = {kind: _Trio.of(environment, kind) for kind in LetterKind}
 
     def write(self, letter: Letter, facts: Facts) -> Mail | None:
@@ -257,6 +272,27 @@ def undelivered(letter: Letter, facts: Facts, links: Links) -> Content | None:
     return Content({**_answer(matter, links), "details": details})
 
 
+def enrolled(letter: Letter, facts: Facts, links: Links) -> Content | None:
+    """To whom bulk enrolment has enrolled, or unenrolled: of a course that they may know nothing of yet."""
+    course = facts.courses.get(letter.course_id) if letter.course_id else None
+    return Content({**_course_in_words(course), "link": links.course(course)}) if course else None
+
+
+def to_register(letter: Letter, facts: Facts, links: Links) -> Content | None:
+    """To an address without an account. Nothing once that has been taken back."""
+    course = facts.courses.get(letter.course_id) if letter.course_id else None
+    pending = facts.pending.get((letter.course_id, letter.to_address)) if letter.course_id else None
+    if course is None or pending is None:
+        return None
+    return Content({**_course_in_words(course), "enrols": pending.auto_enrol, "link": links.register(pending)})
+
+
+def _course_in_words(course: Course) -> dict[str, Any]:
+    name, organisation = one_line(course.name), one_line(course.organisation.name)
+    details = [(_("Course"), name), (_("Course key"), one_line(course.key)), (_("Organisation"), organisation)]
+    return {"course": name, "course_short": shortened(name), "organisation": organisation, "details": details}
+
+
 _CONTENT: dict[LetterKind, Callable[[Letter, Facts, Links], Content | None]] = {
     LetterKind.INVITATION: invitation,
     LetterKind.FAILURE: failure,
@@ -264,6 +300,9 @@ _CONTENT: dict[LetterKind, Callable[[Letter, Facts, Links], Content | None]] = {
     LetterKind.ACCEPTED: accepted,
     LetterKind.DECLINED: declined,
     LetterKind.UNDELIVERED: undelivered,
+    LetterKind.ENROLLED: enrolled,
+    LetterKind.TO_REGISTER: to_register,
+    LetterKind.UNENROLLED: enrolled,
 }
 
 

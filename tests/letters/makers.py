@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from domain.join_tokens import JoinTokens
+from domain.join_tokens import JoinTokens, RegisterTokens
 from models import Collaboration, Group, Invitation, Letter, Organisation, Upload, UploadOutcome, User
 from models.collaboration import Role
 from models.invitation import InvitationStatus
@@ -18,6 +18,7 @@ WRITER = Writer(
     mail_environment(),
     "https://muster.test/",
     lambda invitation: TOKENS.make(invitation.id, invitation.link_number),
+    lambda pending: RegisterTokens("a secret that only these tests know").make(pending.id),
 )
 FAR_AWAY = datetime(2999, 6, 30, 23, 59, 59, tzinfo=UTC)
 

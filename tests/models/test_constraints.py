@@ -447,5 +447,5 @@ def a_row_in_every_table_with_words() -> None:
     a_letter()
     batch = a_batch(a_course(organisation))
     add(BatchTally(batch_id=batch.id, kind=TallyKind.PERCENT, key="0", count=0))
-    told = {"action": AuditAction.JOINED, "through": Through.PAGE, "counts": {}, "people": {}}
+    told = {"action": AuditAction.MEMBER_JOINED, "through": Through.PAGE, "counts": {}, "people": {}}
     add(AuditEntry(organisation_id=organisation.id, batch_id=batch.id, **told))

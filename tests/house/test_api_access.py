@@ -1,0 +1,68 @@
+"""Every call of the API x every key: allowed, 403 within its own organisation, 404 elsewhere, 401 without a key.
+
+A call that is allowed answers 200 or 201, or says that an empty request is not what it takes (400, 415 or 422).
+"""
+
+import pytest
+from flask import Flask, url_for
+
+from tests.clients import Client
+from tests.house.test_access import api_families, places_of, things
+from tests.house.test_access import rows as rows_of
+from tests.programs import Program, program
+
+__all__ = ["things"]  # a fixture
+
+KEYS = {
+    "platform": "platform@muster.test",
+    "admin": "admin@harderwijk.test",
+    "yoda": "yoda@harderwijk.test",
+    "other": "admin@otherland.test",
+    "state": "state@pradesh.test",
+}
+
+#                                            none  platf admin yoda  other state
+TABLE = """
+api_participants.add          POST   pilot   401   ok    404   404   404   ok
+api_participants.remove       DELETE pilot   401   ok    404   404   404   ok
+"""
+ROWS = rows_of(TABLE, 1 + len(KEYS))
+
+
+@pytest.mark.parametrize("key", ["none", *KEYS])
+def test_each_key_may_do_what_the_table_says_and_nothing_else(
+    world: Flask, things: dict[str, dict[str, str]], key: str
+) -> None:
+    caller = Program(world, None) if key == "none" else program(world, KEYS[key])
+    place = ["none", *KEYS].index(key)
+    found = {row: answer_to(world, caller, row.endpoint, row.method, things[row.thing]) for row in ROWS}
+    wrong = {
+        f"{row.endpoint} {row.method} {row.thing}": (answer, row.expected[place])
+        for row, answer in found.items()
+        if answer != row.expected[place]
+    }
+    assert wrong == {}, "answered, expected"
+
+
+def answer_to(world: Flask, caller: Program, endpoint: str, method: str, values: dict[str, str]) -> str:
+    with world.test_request_context():
+        path = url_for(endpoint, **{name: values[name] for name in places_of(world, endpoint)})
+    status = caller.open(path, method=method).status_code
+    return "ok" if status in {200, 201, 204, 400, 415, 422} else str(status)
+
+
+def test_the_table_names_every_call(world: Flask) -> None:
+    families = api_families(world)
+    calls = {
+        (rule.endpoint, method)
+        for rule in world.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.endpoint.partition(".")[0] in families
+    }
+    assert calls == {(row.endpoint, row.method) for row in ROWS}
+
+
+def test_a_session_is_no_credential(world: Flask, things: dict[str, dict[str, str]]) -> None:
+    visitor = Client(world).sign_in("state@pradesh.test")
+    answer = visitor.post(f"/api/v1/batches/{things['pilot']['batch_id']}/participants", json={"identifiers": ["PR-1"]})
+    assert answer.status_code == 401

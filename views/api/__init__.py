@@ -1,0 +1,1 @@
+"""The API: another door to the same rooms as the pages."""

@@ -1,0 +1,37 @@
+"""A family of calls: which they are, and how they are refused."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Blueprint, current_app, request
+from werkzeug.wrappers import Response
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a call is not done, for the family to tell in its own shape."""
+
+    status: int
+    title: str
+    #: For people.
+    sentence: str
+    #: For programs; empty where the status says it all.
+    code: str = ""
+    #: What is wrong with the request: `{"pointer": …, "message": …}` each.
+    errors: list[dict[str, str]] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class ApiBlueprint(Blueprint):
+    """Its calls take an API key or a token, no session and no form token."""
+
+    def __init__(self, name: str, tell: Callable[[Refusal], Response], **given: Any) -> None:
+        super().__init__(name, __name__, **given)
+        self.tell = tell
+
+
+def blueprint_here() -> ApiBlueprint | None:
+    """The family of this request's call; nothing where it is a page, or nothing at all."""
+    found = current_app.blueprints.get(request.blueprint or "")
+    return found if isinstance(found, ApiBlueprint) else None
