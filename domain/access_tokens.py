@@ -44,5 +44,5 @@ class AccessTokens:
             claims = jwt.decode(token, self._key, algorithms=["HS256"]).claims
             self._claims.validate(claims)
             return uuid.UUID(str(claims["sub"]))
-        except (JoseError, ValueError):
+        except (JoseError, ValueError, TypeError):  # the last for headers that are no token's at all
             return None

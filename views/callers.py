@@ -61,15 +61,16 @@ def _key_of(header: str) -> ApiKey:
 
 
 def _note_use(key: ApiKey) -> None:
-    """A call that only reads has no transaction to write in."""
+    """In a transaction of its own: a call that only reads has none to write in, and one that is refused takes back
+    what it wrote.
+    """
     at = now()
     if not api_keys.is_use_to_be_noted(key, at):
-        return
-    if request.method not in {"GET", "HEAD"}:
-        api_keys.note_use(key.id, at)
         return
     key_id = key.id
     db.session.rollback()
     begin_writing()
     api_keys.note_use(key_id, at)
     db.session.commit()
+    if request.method not in {"GET", "HEAD"}:
+        begin_writing()

@@ -96,7 +96,7 @@ def _refusal(refusal: errors.RefusalError) -> Answer:
 
 def _malformed(error: MalformedError) -> Answer:
     db.session.rollback()
-    return _answer(error.status, str(error), errors=error.errors)
+    return _answer(error.status, str(error), errors=error.errors, code=error.code)
 
 
 def _stale_form(error: CSRFError) -> Answer:
@@ -109,7 +109,7 @@ def _answer(status: int, sentence: str | None = None, **more: Any) -> Answer:
     """A page, or to a call of the API what its family answers."""
     known = PAGES.get(status, PAGES[500 if status >= 500 else 400])
     family = blueprint_here()
-    if family or request.path.startswith("/api/"):
+    if family or request.path.startswith(("/api/", "/oauth2/")):
         tell = family.tell if family else problems.tell
         return tell(Refusal(status, str(known.title), sentence or str(known.sentence), **more))
     page = render_template("errors/error.html", status=status, title=known.title, sentence=sentence or known.sentence)

@@ -23,6 +23,7 @@ KEYS = {
 
 #                                            none  platf admin yoda  other state
 TABLE = """
+api_oauth.access_token        POST           ok    ok    ok    ok    ok    ok
 api_participants.add          POST   pilot   401   ok    404   404   404   ok
 api_participants.remove       DELETE pilot   401   ok    404   404   404   ok
 """

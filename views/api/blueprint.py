@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Blueprint, current_app, request
+from pydantic import BaseModel
 from werkzeug.wrappers import Response
 
 
@@ -26,9 +27,13 @@ class Refusal:
 class ApiBlueprint(Blueprint):
     """Its calls take an API key or a token, no session and no form token."""
 
-    def __init__(self, name: str, tell: Callable[[Refusal], Response], **given: Any) -> None:
+    def __init__(
+        self, name: str, tell: Callable[[Refusal], Response], shape: type[BaseModel] | None = None, **given: Any
+    ) -> None:
+        """`shape`: of the bodies that `tell` answers; empty: problems (`views.api.problems`)."""
         super().__init__(name, __name__, **given)
         self.tell = tell
+        self.shape = shape
 
 
 def blueprint_here() -> ApiBlueprint | None:

@@ -22,12 +22,13 @@ class Given(BaseModel):
 
 
 class MalformedError(Exception):
-    """The request is not what the call takes; `errors`: as of `blueprint.Refusal`."""
+    """The request is not what the call takes; `errors` and `code`: as of `blueprint.Refusal`."""
 
-    def __init__(self, status: int, sentence: str, errors: list[dict[str, str]] | None = None) -> None:
+    def __init__(self, status: int, sentence: str, errors: list[dict[str, str]] | None = None, code: str = "") -> None:
         super().__init__(sentence)
         self.status = status
         self.errors = errors or []
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +36,20 @@ class Call:
     """What a call takes and answers."""
 
     summary: str
-    description: str
-    body: type[BaseModel] | None
+    description: str = ""
+    body: type[BaseModel] | None = None
     #: `application/json`, or `multipart/form-data` with a `file`, which the view takes from the request.
-    media_type: str
-    query: type[BaseModel] | None
+    media_type: str = "application/json"
+    query: type[BaseModel] | None = None
     #: Empty: what the view says.
-    answer: type[BaseModel] | None
+    answer: type[BaseModel] | None = None
     #: Where it is not JSON.
-    answer_media_type: str
-    status: int
+    answer_media_type: str = "application/json"
+    status: int = 200
     #: It takes an `Idempotency-Key`.
-    creates: bool
+    creates: bool = False
     #: Statuses of the refusals that it knows besides 401, 403 and 404.
-    refusals: tuple[int, ...]
+    refusals: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,16 @@ def call(
 
         called.api_call = spec  # type: ignore[attr-defined]
         return called
+
+    return decorate
+
+
+def described(spec: Call) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Only says what the call takes and answers. The view reads, checks and answers in its own family's way."""
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        view.api_call = spec  # type: ignore[attr-defined]
+        return view
 
     return decorate
 

@@ -2,11 +2,11 @@
 
 from flask import Flask
 
-from views.api import participants
+from views.api import oauth, participants
 from views.api.blueprint import ApiBlueprint
 from views.extensions import csrf
 
-ROOMS = (participants,)
+ROOMS = (oauth, participants)
 
 #: Bytes of a form, or of a body: room for a hundred thousand identifiers.
 LARGEST_BODY = 10_000_000

@@ -6,6 +6,7 @@ from flask import Response
 from pydantic import BaseModel, Field
 
 from views.api.blueprint import Refusal
+from views.callers import MISSING
 
 
 class FieldProblem(BaseModel):
@@ -27,6 +28,11 @@ class Problem(BaseModel):
     errors: list[FieldProblem] = Field(default_factory=list, description="Of a request that is not well-formed.")
 
 
+def challenge(refusal: Refusal) -> str:
+    """RFC 6750, 3: it says of a credential that it is no good, and of none nothing."""
+    return 'Bearer realm="Muster"' + (', error="invalid_token"' if refusal.code != MISSING else "")
+
+
 def tell(refusal: Refusal) -> Response:
     problem = Problem(
         type="about:blank",
@@ -37,5 +43,7 @@ def tell(refusal: Refusal) -> Response:
     )
     told = problem.model_dump(exclude={"errors"} if not refusal.errors else set())
     answer = Response(json.dumps(told, ensure_ascii=False), refusal.status, refusal.headers)
+    if refusal.status == 401:
+        answer.headers["WWW-Authenticate"] = challenge(refusal)
     answer.content_type = "application/problem+json"
     return answer
