@@ -49,7 +49,7 @@ class About:
 
 
 def record(
-    action: AuditAction, about: About, by: By, people: Mapping[str, Sequence[uuid.UUID | str]], note: str = ""
+    action: AuditAction, about: About, by: By, people: Mapping[str, Sequence[uuid.UUID] | Sequence[str]], note: str = ""
 ) -> None:
     """`people`: those to whom it was done, by outcome: user IDs, or addresses without an account.
 

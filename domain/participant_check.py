@@ -52,9 +52,9 @@ def _finding(level: Level, line: Line, outcome: Outcome, message: str | None) ->
 def messages(lines: Sequence[Line], outcomes: Sequence[Outcome]) -> Iterator[str | None]:
     """Of each line's outcome, why it is not done; of a repeat, where the person stood first."""
     sentence_of = cache(message_of)
-    first: dict[uuid.UUID, int] = {}
+    first: dict[uuid.UUID | str, int] = {}
     for line, outcome in zip(lines, outcomes, strict=True):
-        stood_on = first.setdefault(outcome.person.id, line.number) if outcome.person else line.number
+        stood_on = first.setdefault(outcome.person.stored_id, line.number) if outcome.person else line.number
         if outcome.reason == "repeated":
             yield _("The same person stands on line %(line)s already.", line=stood_on)
         else:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, cast, insert, literal, select, true, update
+from sqlalchemy import ColumnElement, String, and_, cast, insert, literal, select, true, type_coerce, update
 from sqlalchemy.orm import aliased
 
 from domain import audit
@@ -28,17 +28,32 @@ from models.upload import OutcomeState
 
 
 class Person(NamedTuple):
-    """Somebody found by an identifier, and how they stand in the batch."""
+    """Somebody found by an identifier, and how they stand in the batch.
 
-    id: uuid.UUID
+    Values are as the driver gives them: among ten thousand people it is the making of objects that takes the time.
+    """
+
+    #: `key_of` their state ID.
+    state_id_key: str | None
+    #: See `id`.
+    stored_id: uuid.UUID | str
     #: Their account.
     is_active: bool
     district: str | None
-    #: The rest is empty for who never took part.
-    enrolled_on: date
+    #: A day, or as in ISO 8601. The rest is empty for who never took part.
+    enrolled_on: date | str
     percent: int
-    completed_on: date | None
-    removed_at: datetime | None
+    completed_on: date | str | None
+    is_removed: bool | None
+
+    @property
+    def id(self) -> uuid.UUID:
+        return uuid.UUID(self.stored_id) if isinstance(self.stored_id, str) else self.stored_id
+
+    @property
+    def hex(self) -> str:
+        """The user ID, without dashes."""
+        return self.stored_id if isinstance(self.stored_id, str) else self.stored_id.hex
 
     @property
     def has_taken_part(self) -> bool:
@@ -46,7 +61,7 @@ class Person(NamedTuple):
 
     @property
     def takes_part(self) -> bool:
-        return self.percent is not None and self.removed_at is None
+        return self.percent is not None and not self.is_removed
 
 
 class Outcome(NamedTuple):
@@ -64,7 +79,8 @@ class Outcome(NamedTuple):
 
 
 #: What becomes of somebody who was found: the state, and a reason where it is not done.
-Decide = Callable[[Person], tuple[OutcomeState, str | None]]
+Decision = tuple[OutcomeState, str | None]
+Decide = Callable[[Person], Decision]
 
 
 def hold(batch_id: uuid.UUID) -> Batch:
@@ -122,33 +138,33 @@ def must_be_invite_only(batch: Batch) -> None:
 
 def _outcomes(batch: Batch, identifiers: Iterable[str], decide: Decide) -> list[Outcome]:
     given = [*identifiers]
-    people = find(batch, given)
-    seen: set[uuid.UUID] = set()
+    keys = [*map(key_of, given)]
+    people = _find(batch, {*keys})
+    seen: set[uuid.UUID | str] = set()
     outcomes = []
-    for identifier in given:
-        person = people.get(key_of(identifier))
+    for identifier, key in zip(given, keys, strict=True):
+        person = people.get(key)
         if person is None:
             outcome = Outcome(identifier, OutcomeState.FAILED, "not_found")
-        elif person.id in seen:
+        elif person.stored_id in seen:
             outcome = Outcome(identifier, OutcomeState.SKIPPED, "repeated", person)
         else:
-            state, reason = decide(person)
-            outcome = Outcome(identifier, state, reason, person)
-            seen.add(person.id)
+            outcome = Outcome(identifier, *decide(person), person)
+            seen.add(person.stored_id)
         outcomes.append(outcome)
     return outcomes
 
 
-def _adding(person: Person) -> tuple[OutcomeState, str | None]:
+def _adding(person: Person) -> Decision:
     if not person.is_active:
         return OutcomeState.FAILED, "deactivated"
-    if person.takes_part:
-        return OutcomeState.SKIPPED, "already_present"
-    return (OutcomeState.REVIVED if person.has_taken_part else OutcomeState.ADDED), None
+    if person.percent is None:
+        return OutcomeState.ADDED, None
+    return (OutcomeState.REVIVED, None) if person.is_removed else (OutcomeState.SKIPPED, "already_present")
 
 
-def _removing(person: Person) -> tuple[OutcomeState, str | None]:
-    if not person.takes_part:
+def _removing(person: Person) -> Decision:
+    if person.percent is None or person.is_removed:
         return OutcomeState.FAILED, "not_a_participant"
     if person.completed_on is not None:
         return OutcomeState.FAILED, "completed"
@@ -181,28 +197,31 @@ def find(batch: Batch, identifiers: Iterable[str]) -> dict[str, Person]:
     An identifier is a user ID or a state ID of the batch's organisation: looked up as the one first, then as the
     other. People of other organisations are not found.
     """
-    # No database takes a NUL, and nobody is called so.
-    keys = {key for identifier in identifiers if "\0" not in (key := key_of(identifier))}
+    return _find(batch, {*map(key_of, identifiers)})
+
+
+def _find(batch: Batch, keys: set[str]) -> dict[str, Person]:
+    keys = {key for key in keys if "\0" not in key}  # no database takes one, and nobody is called so
     ids = {key: user_id for key in keys if (user_id := _as_user_id(key)) is not None}
     ours = User.organisation_id == batch.organisation_id
     found: dict[str, Person] = {}
     if ids:
-        by_id = {person.id: person for _key, person in _people(batch, ours, among(User.id, ids.values()))}
-        found = {key: by_id[user_id] for key, user_id in ids.items() if user_id in by_id}
+        by_id = {person.hex: person for person in _people(batch, ours, among(User.id, ids.values()))}
+        found = {key: by_id[user_id.hex] for key, user_id in ids.items() if user_id.hex in by_id}
     if state_ids := keys - found.keys() - {""}:
-        found.update(_people(batch, ours, among(User.state_id_key, state_ids)))
+        for person in _people(batch, ours, among(User.state_id_key, state_ids)):
+            found[person.state_id_key or ""] = person
     return found
 
 
 def find_by_id(batch: Batch, user_ids: Collection[uuid.UUID]) -> list[Person]:
     """People of the batch's organisation."""
-    ours = User.organisation_id == batch.organisation_id
-    return [person for _key, person in _people(batch, ours, among(User.id, user_ids))]
+    return _people(batch, User.organisation_id == batch.organisation_id, among(User.id, user_ids))
 
 
 def find_anybody(batch: Batch, user_id: uuid.UUID) -> Person | None:
     """A person of whatever organisation."""
-    return next((person for _key, person in _people(batch, User.id == user_id)), None)
+    return next(iter(_people(batch, User.id == user_id)), None)
 
 
 def _as_user_id(key: str) -> uuid.UUID | None:
@@ -214,24 +233,24 @@ def _as_user_id(key: str) -> uuid.UUID | None:
         return None
 
 
-def _people(batch: Batch, *which: ColumnElement[bool]) -> list[tuple[str, Person]]:
-    """Each by `key_of` their state ID."""
+def _people(batch: Batch, *which: ColumnElement[bool]) -> list[Person]:
     standing, is_theirs = _standing_in(batch)
     query = (
         select(
             User.state_id_key,
-            User.id,
+            type_coerce(User.id, String),
             User.is_active,
             User.district,
-            standing.enrolled_on,
+            type_coerce(standing.enrolled_on, String),
             standing.percent,
-            standing.completed_on,
-            standing.removed_at,
+            type_coerce(standing.completed_on, String),
+            standing.removed_at.is_not(None),
         )
         .outerjoin(standing, is_theirs)
         .where(*which)
     )
-    return [(row[0], Person._make(row[1:])) for row in db.session.execute(query)]
+    db.session.flush()
+    return [*map(Person._make, db.session.connection().execute(query).all())]
 
 
 def _standing_in(batch: Batch) -> tuple[Any, ColumnElement[bool]]:
@@ -256,13 +275,13 @@ def enrol(batch: Batch, people: Collection[Person], by: By) -> None:
     new = [person._replace(percent=0, enrolled_on=today) for person in people if not person.has_taken_part]
     back = [person for person in people if person.has_taken_part]
     if new:
-        _insert(batch, sorted(person.id for person in new), at, today, by)
+        _insert(batch, sorted(person.hex for person in new), at, today, by)
     if back:
         _update(batch, back, removed_at=None, removed_by_id=None)
     if people:
         count_in(batch.id, [*new, *back])
         batch.participant_count += len(people)
-        told = {"added": [person.id for person in new], "revived": [person.id for person in back]}
+        told = {"added": [person.hex for person in new], "revived": [person.hex for person in back]}
         audit.record(AuditAction.PARTICIPANTS_ADDED, About.batch(batch), by, told)
 
 
@@ -273,11 +292,11 @@ def withdraw(batch: Batch, people: Collection[Person], by: By) -> None:
     _update(batch, people, removed_at=now(), removed_by_id=by.user_id)
     count_out(batch.id, people)
     batch.participant_count -= len(people)
-    told = {"removed": [person.id for person in people]}
+    told = {"removed": [person.hex for person in people]}
     audit.record(AuditAction.PARTICIPANTS_REMOVED, About.batch(batch), by, told)
 
 
-def _insert(batch: Batch, user_ids: Iterable[uuid.UUID], at: datetime, today: date, by: By) -> None:
+def _insert(batch: Batch, user_ids: Iterable[str], at: datetime, today: date, by: By) -> None:
     values: dict[Any, Any] = {
         Participant.batch_id: batch.id,
         Participant.enrolled_at: at,
@@ -285,7 +304,7 @@ def _insert(batch: Batch, user_ids: Iterable[uuid.UUID], at: datetime, today: da
         Participant.enrolled_by_id: by.user_id,
         Participant.percent: 0,
     }
-    people = texts(user_id.hex for user_id in user_ids)
+    people = texts(user_ids)
     user_id = cast(people.selected_columns.value, Participant.user_id.type)
     query = people.with_only_columns(user_id, *(literal(value, column.type) for column, value in values.items()))
     names = ["user_id", *(column.key for column in values)]
@@ -293,6 +312,6 @@ def _insert(batch: Batch, user_ids: Iterable[uuid.UUID], at: datetime, today: da
 
 
 def _update(batch: Batch, people: Collection[Person], **values: Any) -> None:
-    which = (Participant.batch_id == batch.id, among(Participant.user_id, (person.id for person in people)))
+    which = (Participant.batch_id == batch.id, among(Participant.user_id, (person.stored_id for person in people)))
     statement = update(Participant).where(*which).values(**values)
     db.session.execute(statement.execution_options(synchronize_session=False))
