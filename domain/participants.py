@@ -7,7 +7,7 @@ the caller commits.
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -224,6 +224,13 @@ def find_anybody(batch: Batch, user_id: uuid.UUID) -> Person | None:
     return next(iter(_people(batch, User.id == user_id)), None)
 
 
+def user_ids(batch: Batch, *, active: bool = True) -> Sequence[uuid.UUID]:
+    """Of those who take part; or of those who did, and were removed."""
+    which = Participant.is_active if active else Participant.removed_at.is_not(None)
+    query = select(Participant.user_id).where(Participant.batch_id == batch.id, which).order_by(Participant.user_id)
+    return db.session.scalars(query).all()
+
+
 def _as_user_id(key: str) -> uuid.UUID | None:
     if len(key) not in {32, 36}:
         return None
@@ -234,27 +241,28 @@ def _as_user_id(key: str) -> uuid.UUID | None:
 
 
 def _people(batch: Batch, *which: ColumnElement[bool]) -> list[Person]:
-    standing, is_theirs = _standing_in(batch)
-    query = (
-        select(
-            User.state_id_key,
-            type_coerce(User.id, String),
-            User.is_active,
-            User.district,
-            type_coerce(standing.enrolled_on, String),
-            standing.percent,
-            type_coerce(standing.completed_on, String),
-            standing.removed_at.is_not(None),
-        )
-        .outerjoin(standing, is_theirs)
-        .where(*which)
-    )
+    standing, is_theirs = standing_in(batch)
+    query = select(*columns_of_person(standing)).outerjoin(standing, is_theirs).where(*which)
     db.session.flush()
     return [*map(Person._make, db.session.connection().execute(query).all())]
 
 
-def _standing_in(batch: Batch) -> tuple[Any, ColumnElement[bool]]:
-    """A person's row in the batch, looked up for each person.
+def columns_of_person(standing: Any) -> tuple[Any, ...]:
+    """What makes a `Person`: of users, and of their `standing`, rows of participants."""
+    return (
+        User.state_id_key,
+        type_coerce(User.id, String),
+        User.is_active,
+        User.district,
+        type_coerce(standing.enrolled_on, String),
+        standing.percent,
+        type_coerce(standing.completed_on, String),
+        standing.removed_at.is_not(None),
+    )
+
+
+def standing_in(batch: Batch) -> tuple[Any, ColumnElement[bool]]:
+    """A person's row in the batch, looked up for each person; and the condition that joins it to them.
 
     PostgreSQL has to be told: it takes a batch that has just been filled for an empty one, and would compare
     everybody with everybody.

@@ -26,6 +26,9 @@ TABLE = """
 api_oauth.access_token        POST           ok    ok    ok    ok    ok    ok
 api_participants.add          POST   pilot   401   ok    404   404   404   ok
 api_participants.remove       DELETE pilot   401   ok    404   404   404   ok
+sunbird.add                   POST   pilot   401   ok    404   404   404   ok
+sunbird.remove                POST   pilot   401   ok    404   404   404   ok
+sunbird.list_participants     POST           401   ok    ok    ok    ok    ok
 """
 ROWS = rows_of(TABLE, 1 + len(KEYS))
 
@@ -48,7 +51,10 @@ def test_each_key_may_do_what_the_table_says_and_nothing_else(
 def answer_to(world: Flask, caller: Program, endpoint: str, method: str, values: dict[str, str]) -> str:
     with world.test_request_context():
         path = url_for(endpoint, **{name: values[name] for name in places_of(world, endpoint)})
-    status = caller.open(path, method=method).status_code
+    answer = caller.open(path, method=method)
+    status = answer.status_code
+    if endpoint.startswith("sunbird.") and answer.json["params"]["err"] == "INVALID_COURSE_BATCH_ID":
+        status = 404  # as its clients read it
     return "ok" if status in {200, 201, 204, 400, 415, 422} else str(status)
 
 

@@ -2,14 +2,11 @@
 
 from flask import Flask
 
-from views.api import oauth, participants
+from views.api import batches, collaborations, oauth, participants, progress, sunbird, uploads
 from views.api.blueprint import ApiBlueprint
 from views.extensions import csrf
 
-ROOMS = (oauth, participants)
-
-#: Bytes of a form, or of a body: room for a hundred thousand identifiers.
-LARGEST_BODY = 10_000_000
+ROOMS = (oauth, uploads, batches, participants, progress, collaborations, sunbird)
 
 
 def register(app: Flask) -> None:
