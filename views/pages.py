@@ -90,7 +90,14 @@ def _navigation(me: User | None) -> Iterator[NavigationItem]:
     if may_run_batches(access.my_rights()):
         sections.append((_("Batches"), "batches.workspace"))
     for label, endpoint in sections:
-        yield NavigationItem(label, url_for(endpoint), request.blueprint == endpoint.partition(".")[0])
+        yield NavigationItem(label, url_for(endpoint), endpoint.partition(".")[0] == _section())
+
+
+def _section() -> str | None:
+    """Where this page belongs: batches to their course, but for the workspace and what is reached from it."""
+    if request.endpoint == "batches.workspace" or request.args.get("from") == "workspace":
+        return "batches"
+    return "courses" if request.blueprint in {"batches", "dashboard", "participants"} else request.blueprint
 
 
 def _with_hash(endpoint: str, values: dict[str, Any]) -> None:
