@@ -77,10 +77,26 @@ document.addEventListener("change", (event) => {
   }
 });
 
+// A value is copied by the button beside it; where the browser does not let us, it is selected, ready to be copied.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copies]");
+  if (!button) return;
+  const field = document.getElementById(button.dataset.copies);
+  field.select();
+  await navigator.clipboard?.writeText(field.value);
+  announcer.textContent = button.dataset.copied;
+  button.firstChild.textContent = button.dataset.copied;
+});
+
 // A table that is wider than its frame can be moved by keyboard too.
-for (const frame of document.querySelectorAll(".table-frame")) {
-  if (frame.scrollWidth > frame.clientWidth) frame.tabIndex = 0;
+function letFramesBeReached() {
+  for (const frame of document.querySelectorAll(".table-frame")) {
+    if (frame.scrollWidth > frame.clientWidth) frame.tabIndex = 0;
+  }
 }
+
+letFramesBeReached();
+document.addEventListener("htmx:afterSettle", letFramesBeReached);
 
 // What htmx brings in is announced where it is marked so: at once when it comes to an end or says
 // something for the first time, else every ten seconds at most.
