@@ -30,5 +30,7 @@
 
   root.classList.add("js");
   darkSystem.addEventListener("change", show);
+  addEventListener("beforeprint", () => root.setAttribute("data-bs-theme", "light")); // paper is white
+  addEventListener("afterprint", show);
   show();
 })();
