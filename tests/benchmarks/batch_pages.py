@@ -37,4 +37,4 @@ def _measure(name: str, page: str, bar: float, database: str, size: int) -> Resu
             lambda _round: seconds(lambda: other.get(f"/batches/{few.batch_id}/{page}")),
             rounds=15,
         )
-        return Result(name, database, size, mine, bare, bar, peak_memory(large.processes[0]))
+        return Result(name, database, size, mine, bare, bar, peak_memory(large.processes[0]), bar_at=100_000)

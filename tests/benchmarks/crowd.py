@@ -11,13 +11,13 @@ from flask import Flask
 from sqlalchemy import insert, text
 
 from app import create_app
-from domain import demo
-from domain.people import find_by_email
+from domain import api_keys, demo
+from domain.people import find_by_email, rights_of
 from domain.tallies import count_in
 from models import Batch, Organisation, Participant, User, begin_writing, db, now
 from models.batch import EnrolmentType
 from tests.benchmarks.service import Service
-from tests.people import a_batch, a_course, a_person, an_organisation, teachers
+from tests.people import BY_NOBODY, a_batch, a_course, a_person, an_organisation, teachers
 
 ADMIN = "admin@crowd.test"
 
@@ -30,6 +30,8 @@ class Crowd:
     #: With all of them in it.
     batch_id: uuid.UUID
     people: list[uuid.UUID]
+    #: A key of its admin's.
+    secret: str
 
 
 @contextmanager
@@ -40,11 +42,11 @@ def crowd(service: Service, size: int) -> Iterator[Crowd]:
     )
     with app.app_context():
         organisation = an_organisation("crowd", time_zone="Asia/Kolkata")
-        _admin(organisation)
+        secret = _key_of_admin(organisation)
         people = teachers(organisation, size)
         batch = a_batch(a_course(organisation), "Everybody")
         _enrol(batch, people)
-        made = Crowd(app, organisation.id, batch.course.key, batch.id, people)
+        made = Crowd(app, organisation.id, batch.course.key, batch.id, people, secret)
         db.session.commit()
         _gather_statistics()
         yield made
@@ -52,10 +54,12 @@ def crowd(service: Service, size: int) -> Iterator[Crowd]:
         db.engine.dispose()
 
 
-def _admin(organisation: Organisation) -> None:
+def _key_of_admin(organisation: Organisation) -> str:
     known = find_by_email(demo.ACCOUNTS[0].email)
     assert known is not None
-    a_person(ADMIN, admin_of=organisation, organisation=organisation, password_hash=known.password_hash)
+    admin = a_person(ADMIN, admin_of=organisation, organisation=organisation, password_hash=known.password_hash)
+    until = now().date() + timedelta(days=1)
+    return api_keys.make(rights_of(admin), admin, organisation, "Benchmarks", until, BY_NOBODY).secret
 
 
 class _Progress(NamedTuple):

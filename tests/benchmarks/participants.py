@@ -1,29 +1,23 @@
-"""Adding participants by state ID, adding them again, removing them; an outcome for each identifier.
+"""Adding participants by state ID, adding them again, removing them: one call each, an outcome for each identifier.
 
-Measured at the one operation that pages, uploads and calls end in, with its commit. Floor: the same resolved and
-written by one SQL statement through the bare driver, into the same table.
+Floor: the same resolved and written by one SQL statement through the bare driver, into the same table.
 """
 
 import json
 import sqlite3
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 import psycopg
 
-from domain import participants
-from domain.audit import By
-from domain.people import find_by_email, rights_of
-from models import Batch, begin_writing, db
-from models.audit import Through
-from tests.benchmarks.crowd import ADMIN, Crowd, crowd, empty_batch
+from tests.benchmarks.crowd import Crowd, crowd, empty_batch
 from tests.benchmarks.results import Result, in_turn, seconds
-from tests.benchmarks.service import Service, own_peak_memory, running
+from tests.benchmarks.service import Caller, Service, peak_memory, running
 
 BAR = 3.0
 #: People of the organisation, at least.
 OTHERS = 100_000
+METHODS = {"add": "POST", "remove": "DELETE"}
 
 
 def measure_adding(database: str, size: int) -> Result:
@@ -42,13 +36,17 @@ def _measure(name: str, database: str, size: int, *, prepare: str | None, work: 
     with running(database) as service, crowd(service, max(size, OTHERS)) as people:
         step = len(people.people) // size
         identifiers = [f" pr-{number:05} " for number in range(1, size * step + 1, step)]
-        floor_of = Floor(service, people, identifiers)
+        body = json.dumps({"identifiers": identifiers}).encode()
+        floor_of, caller = Floor(service, people, identifiers), Caller(service, people.secret)
+
+        def call(kind: str, batch_id: uuid.UUID) -> None:
+            caller.send(METHODS[kind], f"/api/v1/batches/{batch_id}/participants", body)
 
         def ours(number: int) -> float:
             batch_id = empty_batch(people, f"ours {number}")
             if prepare:
-                _do(prepare, batch_id, identifiers)
-            return seconds(lambda: _do(work, batch_id, identifiers))
+                call(prepare, batch_id)
+            return seconds(lambda: call(work, batch_id))
 
         def floor(number: int) -> float:
             batch_id = empty_batch(people, f"floor {number}")
@@ -57,18 +55,7 @@ def _measure(name: str, database: str, size: int, *, prepare: str | None, work: 
             return seconds(lambda: (floor_of.remove if work == "remove" else floor_of.add)(batch_id))
 
         mine, bare = in_turn(ours, floor)
-        return Result(name, database, size, mine, bare, BAR, own_peak_memory())
-
-
-def _do(work: str, batch_id: uuid.UUID, identifiers: list[str]) -> None:
-    begin_writing()
-    admin = find_by_email(ADMIN)
-    assert admin is not None
-    operation: Callable[..., Any] = getattr(participants, work)
-    batch = db.session.get_one(Batch, batch_id)
-    outcomes = operation(rights_of(admin), batch, identifiers, By(admin.id, Through.API))
-    assert len(outcomes) == len(identifiers)
-    db.session.commit()
+        return Result(name, database, size, mine, bare, BAR, peak_memory(service.processes[0]))
 
 
 class Floor:

@@ -41,7 +41,7 @@ def measure(database: str, size: int) -> Result:
         mine, bare = in_turn(ours, lambda _round: seconds(lambda: _bare(service, people.batch_id, size)))
         memory = peak_memory(service.processes[0])
         print(f"  first byte after {max(first_bytes):.3f} s at most; memory {before} MB before, {memory} MB after")
-        return Result("progress.csv", database, size, mine, bare, BAR, memory)
+        return Result("progress.csv", database, size, mine, bare, BAR, memory, bar_at=100_000)
 
 
 def _download(browser: Browser, path: str, size: int) -> float:
