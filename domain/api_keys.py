@@ -3,9 +3,10 @@
 import hashlib
 import secrets
 import uuid
-from collections.abc import Collection
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, insert, select, update
@@ -16,7 +17,7 @@ from domain.audit import About, By
 from domain.errors import ConflictError, NotAllowedError
 from domain.language import gettext as _
 from domain.people import Scope, rights_of
-from domain.permissions import Rights, may_have_keys_of, may_have_platform_keys, may_revoke_key
+from domain.permissions import Rights, may_have_keys_of, may_have_platform_keys, may_revoke_key, may_see_all_keys_of
 from models import ApiKey, Organisation, Unit, User, db, key_of, new_id, now
 from models.api_key import api_key_units
 from models.audit import AuditAction
@@ -58,19 +59,33 @@ def make(rights: Rights, owner: User, organisation: Organisation | None, name: s
     )
     db.session.add(key)
     db.session.flush()
-    if organisation and not (rights.is_platform_admin or organisation.id in rights.admin_of):
-        _narrow(key, organisation, rights.manages_units)
+    _narrow(key, units_for(rights, organisation))
     audit.record(AuditAction.API_KEY_MADE, About(key.organisation_id, api_key_id=key.id), by, {"for": [owner.id]}, name)
     return NewKey(key, secret)
 
 
-def _narrow(key: ApiKey, organisation: Organisation, units: Collection[uuid.UUID]) -> None:
-    ours = select(Unit.id).where(Unit.organisation_id == organisation.id, Unit.id.in_(units))
-    rows = [
-        {"api_key_id": key.id, "unit_id": unit_id, "organisation_id": organisation.id}
-        for unit_id in db.session.scalars(ours)
-    ]
-    db.session.execute(insert(api_key_units), rows)
+def units_for(rights: Rights, organisation: Organisation | None) -> Sequence[Unit]:
+    """What a new key would be narrowed to; none: it would be for all of the organisation, or of the platform."""
+    if organisation is None or may_see_all_keys_of(rights, organisation):
+        return ()
+    ours = select(Unit).where(Unit.organisation_id == organisation.id, Unit.id.in_(rights.manages_units))
+    return db.session.scalars(ours.order_by(Unit.name)).all()
+
+
+def _narrow(key: ApiKey, units: Iterable[Unit]) -> None:
+    rows = [{"api_key_id": key.id, "unit_id": unit.id, "organisation_id": unit.organisation_id} for unit in units]
+    if rows:
+        db.session.execute(insert(api_key_units), rows)
+
+
+def organisations_for(rights: Rights, short_name: str | None = None) -> Sequence[Organisation]:
+    """Those that the person may have keys for; of them the one that is named."""
+    query = select(Organisation).order_by(Organisation.short_name)
+    if short_name is not None:
+        query = query.where(Organisation.short_name == key_of(short_name))
+    if not rights.is_platform_admin:
+        query = query.where(Organisation.id.in_(rights.admin_of | rights.unit_manager_in))
+    return db.session.scalars(query).all()
 
 
 def organisation_for(rights: Rights, short_name: str | None = None) -> Organisation | None:
@@ -79,14 +94,9 @@ def organisation_for(rights: Rights, short_name: str | None = None) -> Organisat
 
     Raises `NotAllowedError` where there is none, and `ConflictError` where there are several.
     """
-    query = select(Organisation).order_by(Organisation.short_name)
-    if short_name is not None:
-        query = query.where(Organisation.short_name == key_of(short_name))
-    elif rights.is_platform_admin:
+    if short_name is None and rights.is_platform_admin:
         return None
-    if not rights.is_platform_admin:
-        query = query.where(Organisation.id.in_(rights.admin_of | rights.unit_manager_in))
-    found = db.session.scalars(query).all()
+    found = organisations_for(rights, short_name)
     if not found:
         raise NotAllowedError(_("Your roles include no API keys for this."))
     if len(found) > 1:
@@ -166,6 +176,22 @@ def note_use(key_id: uuid.UUID, at: datetime) -> None:
 
 
 # Lists.
+
+
+class KeyState(StrEnum):
+    WORKS = "works"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    OWNER_CLOSED = "owner-closed"
+
+
+def state_of(key: ApiKey) -> KeyState:
+    """Why it can be used, or cannot."""
+    if key.revoked_at:
+        return KeyState.REVOKED
+    if key.expires_at <= now():
+        return KeyState.EXPIRED
+    return KeyState.WORKS if key.user.is_active else KeyState.OWNER_CLOSED
 
 
 def keys_of(rights: Rights, organisation: Organisation | None, *, all_of_them: bool) -> Select[Any]:

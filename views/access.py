@@ -22,7 +22,19 @@ from domain import permissions
 from domain.audit import By
 from domain.people import rights_of
 from domain.permissions import Rights
-from models import Batch, Collaboration, Course, Invitation, Membership, Upload, User, begin_writing, db
+from models import (
+    ApiKey,
+    Batch,
+    Collaboration,
+    Course,
+    Invitation,
+    Membership,
+    Organisation,
+    Upload,
+    User,
+    begin_writing,
+    db,
+)
 from models.audit import Through
 from views import callers
 from views.api.blueprint import blueprint_here
@@ -167,6 +179,19 @@ def batch(rule: Rule) -> Callable[[View], View]:
     return _loads("batch", _get_batch, rule)
 
 
+def organisation(rule: Rule) -> Callable[[View], View]:
+    return _loads("organisation", _get_organisation, rule)
+
+
+def api_key(rule: Rule) -> Callable[[View], View]:
+    return _loads("api_key", _get_api_key, rule)
+
+
+def batch_named(batch_id: uuid.UUID, rule: Rule) -> Batch:
+    """A batch that no path names, but what is sent."""
+    return _get_batch(batch_id, rule)
+
+
 # The loaders.
 
 
@@ -205,7 +230,9 @@ def _get_membership(membership_id: uuid.UUID, rule: Rule) -> Membership:
 
 def _get_course(key: str, rule: Rule) -> Course:
     query = select(Course).where(Course.key == key).options(joinedload(Course.organisation))
-    found = db.session.scalar(query) or abort(404)
+    found = None if "\0" in key else db.session.scalar(query)  # no database takes one
+    if found is None:
+        abort(404)
     _hold_or_hide(rule, found)
     return found
 
@@ -214,6 +241,24 @@ def _get_batch(batch_id: uuid.UUID, rule: Rule) -> Batch:
     together = joinedload(Batch.course), joinedload(Batch.organisation)
     found = db.session.scalar(select(Batch).where(Batch.id == batch_id).options(*together)) or abort(404)
     _hold_or_hide(rule, found)
+    return found
+
+
+def _get_organisation(organisation_id: uuid.UUID, rule: Rule) -> Organisation:
+    found = db.session.get(Organisation, organisation_id) or abort(404)
+    if not permissions.knows_organisation(my_rights(), found.id):
+        abort(404)
+    _hold(rule, found)
+    return found
+
+
+def _get_api_key(api_key_id: uuid.UUID, rule: Rule) -> ApiKey:
+    """Those of the platform exist for its admins alone."""
+    together = joinedload(ApiKey.organisation), joinedload(ApiKey.user)
+    found = db.session.scalar(select(ApiKey).where(ApiKey.id == api_key_id).options(*together)) or abort(404)
+    if not rule(my_rights(), found):
+        is_ours = found.organisation_id and permissions.knows_organisation(my_rights(), found.organisation_id)
+        abort(403 if is_ours else 404)
     return found
 
 

@@ -26,6 +26,7 @@ from worker.queue import run_worker
 #: For files that an operator brings, who knows what the machine can bear.
 LARGE = Limits(max_bytes=200 * 1024 * 1024, max_lines=1_000_000)
 
+a_lifetime = click.IntRange(0, api_keys.MOST_DAYS)
 a_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -112,7 +113,7 @@ def api_key_commands() -> None:
 @click.argument("email")
 @click.option("--name", required=True, help="What it is for.")
 @click.option("--organisation", "short_name", metavar="SHORT_NAME", help="Where the person may have keys for several.")
-@click.option("--days", default=api_keys.DAYS, show_default=True, help="How long it works.")
+@click.option("--days", type=a_lifetime, default=api_keys.DAYS, show_default=True, help="How long it works.")
 @with_appcontext
 def create_api_key(email: str, name: str, short_name: str | None, days: int) -> None:
     """Make a key for the account EMAIL, and print its ID and the key itself, which is shown this once.

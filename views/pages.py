@@ -13,10 +13,11 @@ from flask_babel import gettext as _
 
 from domain import language
 from domain.masking import masked_email
-from domain.permissions import may_run_batches, may_upload_invitations
+from domain.permissions import may_have_api_keys, may_run_batches, may_upload_invitations
 from models import User
 from views import (
     access,
+    api_keys,
     batches,
     collaborations,
     courses,
@@ -43,6 +44,7 @@ def register(app: Flask) -> None:
         dashboard,
         participants,
         join,
+        api_keys,
         mailbox,
     )
     for blueprint in (room.bp for room in rooms):
@@ -69,6 +71,7 @@ def _frame() -> dict[str, Any]:
     return {
         "me": me,
         "navigation": list(_navigation(me)),
+        "has_api_keys": me is not None and may_have_api_keys(access.my_rights()),
         "demo": current_app.config["DEMO"],
         "has_htmx": current_app.extensions["has_htmx"],
         "has_mailbox": current_app.extensions["mailbox"] is not None,

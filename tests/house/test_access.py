@@ -20,6 +20,7 @@ from models.collaboration import Role
 from tests.clients import Client
 from tests.conftest import CHEAP
 from tests.people import enrolled
+from tests.programs import a_key
 from tests.sheets import sheet
 from views.access import OPEN_ENDPOINTS
 from views.api.blueprint import ApiBlueprint
@@ -115,6 +116,19 @@ participants.changes          GET  open_batch login 200   404   404   404   404 
 participants.changed_people   GET  change     login 200   404   404   404   404   404   404   404   200   403   403
 batches.join                  POST pilot      login 409   404   404   404   404   404   404   404   409   409   403
 batches.join                  POST open_batch login 303   303   303   303   303   303   303   303   303   303   303
+api_keys.index                GET             login 200   303   403   303   403   403   303   403   303   403   403
+api_keys.organisation_list    GET  harderwijk login 200   200   403   200   403   403   404   404   404   404   404
+api_keys.organisation_new     GET  harderwijk login 200   200   403   200   403   403   404   404   404   404   404
+api_keys.organisation_new     POST harderwijk login 422   422   403   422   403   403   404   404   404   404   404
+api_keys.platform_list        GET             login 200   403   403   403   403   403   403   403   403   403   403
+api_keys.platform_new         GET             login 200   403   403   403   403   403   403   403   403   403   403
+api_keys.platform_new         POST            login 422   403   403   403   403   403   403   403   403   403   403
+api_keys.ask_to_revoke        GET  yodas_key  login 200   200   403   200   403   403   404   404   404   404   404
+api_keys.revoke               POST yodas_key  login 303   303   403   303   403   403   404   404   404   404   404
+api_keys.ask_to_revoke        GET  admins_key login 200   200   403   403   403   403   404   404   404   404   404
+api_keys.revoke               POST admins_key login 303   303   403   403   403   403   404   404   404   404   404
+api_keys.ask_to_revoke        GET  a_platform login 200   404   404   404   404   404   404   404   404   404   404
+api_keys.revoke               POST a_platform login 303   404   404   404   404   404   404   404   404   404   404
 join.show                     GET  link_1     200   200   200   200   200   200   200   200   200   200   200   200
 join.accept_with_new_account  POST link_1     422   422   422   422   422   422   422   422   422   422   422   422
 join.decline                  POST link_1     303   303   303   303   303   303   303   303   303   303   303   303
@@ -153,6 +167,7 @@ def things(world: Flask) -> dict[str, dict[str, str]]:
         **their_invitations(world),
         **memberships(),
         **batches(),
+        **their_keys(),
         **a_mail(world),
     }
 
@@ -182,6 +197,13 @@ def batches() -> dict[str, dict[str, str]]:
         "open_batch": {"batch_id": str(open_batch.id)},
         "change": {"batch_id": str(pilot.id), "entry_id": str(entry.id)},
     }
+
+
+def their_keys() -> dict[str, dict[str, str]]:
+    owners = {"yodas_key": CAST["yoda"], "admins_key": CAST["admin"], "a_platform": CAST["platform"]}
+    keys = {name: a_key(email).key for name, email in owners.items()}
+    harderwijk = {"harderwijk": {"organisation_id": str(keys["yodas_key"].organisation_id)}}
+    return harderwijk | {name: {"api_key_id": str(key.id)} for name, key in keys.items()}
 
 
 def user_called(email: str) -> User:

@@ -9,11 +9,14 @@ from sqlalchemy import CheckConstraint, Enum, UniqueConstraint, insert, text
 from sqlalchemy.exc import IntegrityError
 
 from models import (
+    ApiKey,
     AuditEntry,
     Batch,
     BatchTally,
+    Course,
     Letter,
     Participant,
+    PendingEnrolment,
     Upload,
     UploadFinding,
     UploadOutcome,
@@ -258,6 +261,38 @@ def two_outcomes_of_one_invitation() -> None:
     an_outcome(upload, 1, invitation_id=invitation.id)
 
 
+def an_api_key(**given: Any) -> None:
+    owner = User.query.first() or a_person("a@example.org")
+    plain = {"user_id": owner.id, "name": "Sync", "secret_hash": "0" * 64, "expires_at": now() + timedelta(days=1)}
+    add(ApiKey(**plain | given))
+
+
+def an_api_key_without_name() -> None:
+    an_api_key(name="")
+
+
+def an_api_key_that_never_works() -> None:
+    at = now()
+    an_api_key(created_at=at, expires_at=at)
+
+
+def two_api_keys_that_are_the_same() -> None:
+    twice(an_api_key)
+
+
+def a_pending_enrolment(email: str = "a@example.org") -> None:
+    course = Course.query.first() or a_course(an_organisation())
+    add(PendingEnrolment(course_id=course.id, email=email, email_key=email, auto_enrol=True))
+
+
+def a_pending_enrolment_of_nobody() -> None:
+    a_pending_enrolment("")
+
+
+def the_same_pending_enrolment_twice() -> None:
+    twice(a_pending_enrolment)
+
+
 def the_same_letter_twice() -> None:
     twice(a_letter)
 
@@ -304,6 +339,11 @@ BREACHES: dict[str, Callable[[], None]] = {
     "ck_uploads_counts_within_plan": an_upload_that_did_more_than_it_planned,
     "ck_upload_outcomes_failures_are_numbered": a_failure_without_number,
     "uq_upload_outcomes_invitation_id": two_outcomes_of_one_invitation,
+    "ck_api_keys_name_present": an_api_key_without_name,
+    "ck_api_keys_expires_later": an_api_key_that_never_works,
+    "uq_api_keys_secret_hash": two_api_keys_that_are_the_same,
+    "ck_pending_enrolments_email_present": a_pending_enrolment_of_nobody,
+    "uq_pending_enrolments_course_id_email_key": the_same_pending_enrolment_twice,
     "uq_outbox_once": the_same_letter_twice,
 }
 

@@ -1,7 +1,7 @@
 """The command line: files that operators bring, and what they are told of them."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,8 +10,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from domain import people_import
+from domain.api_keys import find
 from domain.people import find_by_email
-from models import Batch, Participant, User, db
+from models import ApiKey, AuditEntry, Batch, Participant, User, db, now
+from models.audit import AuditAction
 from tests.domain.workbooks import workbook
 from tests.people import a_batch, a_course, an_organisation, enrolled, teachers
 
@@ -227,3 +229,65 @@ def test_an_account_is_made_once(app: Flask) -> None:
     assert jane is not None
     assert (jane.is_platform_admin, jane.search_text) == (True, "jane\njane@example.org\n")
     assert run(app, *words).stderr.startswith("Error: There is an account for jane@example.org already")
+
+
+# API keys.
+
+
+def make_key(app: Flask, *words: str) -> tuple[int, list[str], list[str]]:
+    return told(run(app, "api-key", "create", *words))
+
+
+def keys() -> list[ApiKey]:
+    return [*db.session.scalars(select(ApiKey).order_by(ApiKey.id))]
+
+
+def test_a_key_is_made_for_where_its_owner_may_have_one(world: Flask) -> None:
+    for email in ("state@pradesh.test", "yoda@harderwijk.test", "platform@muster.test"):
+        code, (line,), _errors = make_key(world, email, "--name", "Nightly sync")
+        key_id, secret = line.split()
+        assert (code, find(secret), str(keys()[-1].id)) == (0, keys()[-1], key_id)
+    places = [(key.organisation and key.organisation.short_name, [unit.name for unit in key.units]) for key in keys()]
+    assert places == [("pradesh", []), ("uniharderwijk", ["Yoda data management"]), (None, [])]
+
+
+def test_a_platform_admins_key_may_be_for_one_organisation_and_for_some_days(world: Flask) -> None:
+    make_key(world, "platform@muster.test", "--name", "Sync", "--organisation", "Pradesh", "--days", "3")
+    (key,) = keys()
+    assert key.organisation
+    assert key.organisation.short_name == "pradesh"
+    assert key.expires_at.date() == now().date() + timedelta(days=3)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["nobody@example.org", "--name", "Sync"], "There is no account for nobody@example.org."),
+        (["member@harderwijk.test", "--name", "Sync"], "Your roles include no API keys for this."),
+        (["state@pradesh.test", "--name", "Sync", "--organisation", "otherland"], "Your roles include no API keys"),
+        (["state@pradesh.test", "--name", ""], "Give the key a name of at most 100 characters."),
+    ],
+)
+def test_a_key_that_is_not_made_is_told_why(world: Flask, words: list[str], sentence: str) -> None:
+    code, output, (error,) = make_key(world, *words)
+    assert (code, output) == (1, [])
+    assert sentence in error
+    assert keys() == []
+
+
+@pytest.mark.parametrize("days", ["-1", "1096", "9999999999", "soon"])
+def test_a_key_works_for_three_years_at_most(world: Flask, days: str) -> None:
+    code, _output, errors = make_key(world, "state@pradesh.test", "--name", "Sync", "--days", days)
+    assert (code, keys()) == (2, [])
+    assert "--days" in errors[-1]
+
+
+def test_a_key_made_by_command_is_in_the_audit_log(world: Flask) -> None:
+    make_key(world, "state@pradesh.test", "--name", "Sync")
+    entry = db.session.scalars(select(AuditEntry)).one()
+    assert (entry.action, entry.through, entry.user_id, entry.api_key_id) == (
+        AuditAction.API_KEY_MADE,
+        "command",
+        None,
+        keys()[0].id,
+    )
