@@ -4,7 +4,7 @@ import hashlib
 import secrets
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
@@ -164,7 +164,7 @@ def rights_of_key(key: ApiKey) -> Rights:
     within = None
     if key.organisation_id:
         within = Scope(key.organisation_id, frozenset(unit.id for unit in key.units))
-    return rights_of(key.user, within)
+    return replace(rights_of(key.user, within), api_key_id=key.id)
 
 
 def is_use_to_be_noted(key: ApiKey, at: datetime) -> bool:

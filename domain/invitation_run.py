@@ -47,7 +47,7 @@ class InvitationRun(Run[Line]):
         upload = self.mine()
         if upload is None:
             return False
-        rights = rights_now(upload.user)
+        rights = rights_now(upload)
         records, columns = stored_records(upload), column_names(upload)
         if upload.processed_line == 0:
             check = check_lines(rights, columns, records, now())
@@ -86,7 +86,7 @@ class InvitationRun(Run[Line]):
         upload = self.mine()
         if upload is None or upload.processed_line != self._processed_line:
             return False
-        purview = purview_of(rights_now(upload.user), names_in(lines))
+        purview = purview_of(rights_now(upload), names_in(lines))
         steps = with_standing([step for line in lines for step in self.plan.steps(line, purview)])
         outcomes = self._outcomes(upload, steps)
         self._count(upload, lines, outcomes)

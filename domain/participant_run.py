@@ -54,10 +54,10 @@ def _do(upload: Upload, lines: Sequence[Line]) -> tuple[list[Outcome], list[str 
     """What becomes of each line, and why it is not done."""
     assert upload.batch_id is not None
     batch = participants.hold(upload.batch_id)
-    by = By(upload.user_id, Through.UPLOAD, upload.id)
+    by = By(upload.user_id, Through.UPLOAD, upload.id, upload.api_key_id)
     identifiers = [line.identifier for line in lines]
     try:
-        outcomes = _DO[upload.kind](rights_now(upload.user), batch, identifiers, by)
+        outcomes = _DO[upload.kind](rights_now(upload), batch, identifiers, by)
     except RefusalError as refusal:  # of all of them: before anything was changed
         failed = [Outcome(identifier, OutcomeState.FAILED, _REFUSED[type(refusal)]) for identifier in identifiers]
         return failed, [str(refusal)] * len(failed)

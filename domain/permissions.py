@@ -36,6 +36,8 @@ class Rights:
     takes_part_in: frozenset[uuid.UUID] = NOBODY
     #: The organisations of those collaborations and batches, and the person's own.
     guest_in: frozenset[uuid.UUID] = NOBODY
+    #: The API key whose rights these are; empty: the person's own.
+    api_key_id: uuid.UUID | None = None
 
     @property
     def manages_in(self) -> frozenset[uuid.UUID]:
@@ -87,6 +89,8 @@ class UploadFacts(Protocol):
     def organisation_id(self) -> uuid.UUID | None: ...
     @property
     def batch_id(self) -> uuid.UUID | None: ...
+    @property
+    def api_key_id(self) -> uuid.UUID | None: ...
 
 
 def knows_organisation(rights: Rights, organisation_id: uuid.UUID) -> bool:
@@ -122,7 +126,7 @@ def may_see_member_details(rights: Rights, collaboration: CollaborationFacts) ->
 
 
 def may_see_upload(rights: Rights, upload: UploadFacts) -> bool:
-    return rights.is_platform_admin or rights.user_id == upload.user_id or upload.organisation_id in rights.admin_of
+    return rights.is_platform_admin or upload.organisation_id in rights.admin_of or _has_brought(rights, upload)
 
 
 def may_process_upload(rights: Rights, upload: UploadFacts) -> bool:
@@ -131,7 +135,17 @@ def may_process_upload(rights: Rights, upload: UploadFacts) -> bool:
         still_may = may_upload_invitations(rights)
     else:
         still_may = rights.is_platform_admin or upload.organisation_id in rights.admin_of
-    return rights.user_id == upload.user_id and still_may
+    return _has_brought(rights, upload) and still_may
+
+
+def _has_brought(rights: Rights, upload: UploadFacts) -> bool:
+    """Of what its owner has brought by other ways, an API key knows only what is of its organisation."""
+    is_within = (
+        rights.is_platform_admin
+        or rights.api_key_id in {None, upload.api_key_id}
+        or upload.organisation_id in rights.manages_in
+    )
+    return rights.user_id == upload.user_id and is_within
 
 
 # Courses and batches.
@@ -165,6 +179,11 @@ def may_manage_participants(rights: Rights, batch: BatchFacts) -> bool:
 def may_see_batch(rights: Rights, batch: BatchFacts) -> bool:
     """An open batch is for anybody signed in who has its address, another of the organisation's for nobody else."""
     return batch.is_open or batch.id in rights.takes_part_in or may_edit_batch(rights, batch)
+
+
+def may_read_batch(rights: Rights, batch: BatchFacts) -> bool:
+    """By a program, which has no address of an open batch elsewhere from anybody."""
+    return knows_organisation(rights, batch.organisation_id) and may_see_batch(rights, batch)
 
 
 def may_run_batches(rights: Rights) -> bool:

@@ -9,10 +9,11 @@ from typing import Generic, TypeVar
 
 from sqlalchemy import or_, select, update
 
+from domain.api_keys import rights_of_key
 from domain.outcomes import finish_if_done
 from domain.people import rights_of
 from domain.permissions import Rights
-from models import Upload, User, db, now
+from models import Upload, db, now
 
 Line = TypeVar("Line")
 
@@ -89,9 +90,15 @@ class Run(ABC, Generic[Line]):
         finish_if_done(upload.id, self.settings.failure_mail_limit)
 
 
-def rights_now(user: User) -> Rights:
-    """What the uploader may do now; nothing at all if their account has been closed meanwhile."""
-    return rights_of(user) if user.is_active else Rights(user.id)
+def rights_behind(upload: Upload) -> Rights:
+    """Its uploader's; those of an API key where it came by one."""
+    return rights_of_key(upload.api_key) if upload.api_key else rights_of(upload.user)
+
+
+def rights_now(upload: Upload) -> Rights:
+    """What may be done with it now; nothing at all if the account has been closed, or the key revoked, meanwhile."""
+    is_revoked = upload.api_key is not None and upload.api_key.revoked_at is not None
+    return Rights(upload.user_id) if is_revoked or not upload.user.is_active else rights_behind(upload)
 
 
 def release(upload: Upload) -> None:

@@ -9,19 +9,20 @@ from operator import attrgetter
 from sqlalchemy import func, select
 
 from domain import participant_sheet, participants
+from domain.errors import ConflictError
 from domain.invitation_plan import count_steps, names_in
 from domain.invitation_sheet import Line, Sheet
 from domain.language import gettext as _
 from domain.language import ngettext
 from domain.masking import masked_email
 from domain.participants import Person
-from domain.people import rights_of
+from domain.processing import rights_behind
 from domain.purview import Targets, purview_of
 from domain.table import Record
 from domain.uploads import column_names, findings, lines, outcomes
 from models import Upload, UploadFinding, UploadLine, User, db, key_of
 from models.base import among
-from models.upload import Level, OutcomeState, UploadKind
+from models.upload import Level, OutcomeState, UploadKind, UploadState
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def meanings(upload: Upload, page: Sequence[UploadLine]) -> list[Meaning]:
     sheet = Sheet(column_names(upload), upload.created_at)
     read = [sheet.read(record) for record in _records(page)]
     good = [line for line, errors in read if not errors]
-    purview = purview_of(rights_of(upload.user), names_in(good))
+    purview = purview_of(rights_behind(upload), names_in(good))
     return [
         Meaning(line, purview.targets(line.short_names, line.labels, line.groups), count_steps(line, purview))
         for line in good
@@ -184,8 +185,22 @@ def parts(upload: Upload) -> list[Part]:
 _ERRORS_COLUMN = "errors"
 
 
+def file_name(upload: Upload, of: str) -> str:
+    """What a download is called. `of`: `errors` or `result`."""
+    return f"{of}-{upload.file_name.rpartition('.')[0] or upload.file_name}.csv"
+
+
 def errors_file(upload: Upload) -> Iterator[list[object]]:
-    """The file as it came, with a column `errors` behind the others; it replaces the one of an earlier round."""
+    """The file as it came, with a column `errors` behind the others; it replaces the one of an earlier round.
+
+    Raises `ConflictError` for a file without errors.
+    """
+    if upload.state is not UploadState.ERRORS:
+        raise ConflictError(_("This file has no errors to download."))
+    return _errors(upload)
+
+
+def _errors(upload: Upload) -> Iterator[list[object]]:
     said: defaultdict[int, list[str]] = defaultdict(list)
     for finding in db.session.scalars(findings(upload, Level.ERROR)):
         said[finding.line or 0].append(f"{finding.column}: {finding.message}" if finding.column else finding.message)
@@ -213,7 +228,16 @@ _KEPT_AS = {"identifier": "invitee", "outcome": "state"}
 
 
 def result_file(upload: Upload) -> Iterator[Sequence[object]]:
-    """What each invitation, or each participant, became, in the file's order."""
+    """What each invitation, or each participant, became, in the file's order.
+
+    Raises `ConflictError` before *Process* is pressed.
+    """
+    if upload.process_pressed_at is None:
+        raise ConflictError(_("This file has not been processed: it has no result yet."))
+    return _result(upload)
+
+
+def _result(upload: Upload) -> Iterator[Sequence[object]]:
     columns = RESULT_COLUMNS[upload.kind]
     kept = attrgetter(*(_KEPT_AS.get(column, column) for column in columns))
     yield columns

@@ -43,6 +43,7 @@ def receive(
         user_id=user.id,
         organisation_id=purpose.organisation_id,
         batch_id=batch.id if batch else None,
+        api_key_id=rights.api_key_id,
         file_name=file_name.replace("\0", "")[-255:] or "upload",
         content=content,
         state=UploadState.UNREADABLE,
@@ -118,10 +119,10 @@ def column_names(upload: Upload) -> list[str | None]:
     return [column["name"] for column in upload.columns]
 
 
-def press_process(upload: Upload) -> bool:
+def press_process(upload: Upload, api_key_id: uuid.UUID | None = None) -> bool:
     """Hand the upload to the worker, once: whoever comes second changes nothing. Answers whether this was the first.
 
-    Only a file without errors, with something to do, can be processed.
+    Only a file without errors, with something to do, can be processed. `api_key_id`: of the key that presses.
     """
     pressed = db.session.scalars(
         update(Upload)
@@ -134,6 +135,7 @@ def press_process(upload: Upload) -> bool:
         .values(
             state=UploadState.PROCESSING,
             process_pressed_at=now(),
+            api_key_id=api_key_id or Upload.api_key_id,
             planned=Upload.to_do + Upload.will_fail + Upload.will_skip,
         )
         .returning(Upload.id)
@@ -141,6 +143,27 @@ def press_process(upload: Upload) -> bool:
     if pressed:
         leave_work()
     return bool(pressed)
+
+
+def process(upload: Upload, rights: Rights) -> None:
+    """*Process*, pressed by a program. It may be pressed again.
+
+    Raises `ConflictError` for a file that cannot be processed.
+    """
+    if not press_process(upload, rights.api_key_id):
+        db.session.refresh(upload)
+        if reason := _why_not_processed(upload):
+            raise ConflictError(reason)
+
+
+def _why_not_processed(upload: Upload) -> str | None:
+    sentences = {
+        UploadState.UNREADABLE: lambda: _("This file cannot be read as a list. Mend it, and upload it again."),
+        UploadState.ERRORS: lambda: _("This file has errors. Mend it, and upload it again."),
+        UploadState.READY: lambda: _("There is nothing to do in this file."),
+        UploadState.DISCARDED: lambda: _("This upload has been discarded."),
+    }
+    return sentences[upload.state]() if upload.state in sentences else None
 
 
 def discard(upload: Upload) -> None:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, TextClause, Uuid, bindparam, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from models.api_key import ApiKey
 from models.base import CreatedAt, Model, Moment, Name, PrimaryKey, Words, choice
 from models.batch import Batch
 from models.user import User
@@ -62,6 +63,8 @@ class Upload(Model):
     organisation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("organisations.id"))
     #: Whose participants it adds or removes.
     batch_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("batches.id"))
+    #: The API key by which it was brought, or *Process* was pressed: it is done with no more than that one's rights.
+    api_key_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("api_keys.id"))
     file_name: Mapped[Name]
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     state: Mapped[UploadState] = mapped_column(choice(UploadState, "state"))
@@ -100,6 +103,7 @@ class Upload(Model):
 
     user: Mapped[User] = relationship()
     batch: Mapped[Batch | None] = relationship()
+    api_key: Mapped[ApiKey | None] = relationship()
 
     #: Spelt out, so that the index over such uploads serves (it does not for a parameter).
     is_to_process: ClassVar[TextClause] = text("uploads.state = 'processing' AND NOT uploads.all_lines_processed")

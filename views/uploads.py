@@ -9,7 +9,6 @@ from jinja2_fragments.flask import render_block
 from werkzeug.wrappers import Response as AnyResponse
 
 from domain import upload_view, uploads
-from domain.errors import ConflictError
 from domain.paging import page_of
 from domain.permissions import may_process_upload, may_see_upload, may_upload_invitations
 from domain.table import Limits
@@ -84,21 +83,13 @@ def discard(upload: Upload) -> AnyResponse:
 @bp.get("/uploads/<uuid:upload_id>/errors.csv")
 @access.upload(may_see_upload)
 def errors_file(upload: Upload) -> AnyResponse:
-    if upload.state is not UploadState.ERRORS:
-        raise ConflictError(_("This file has no errors to download."))
-    return csv_file(upload_view.errors_file(upload), f"errors-{_stem(upload)}.csv")
+    return csv_file(upload_view.errors_file(upload), upload_view.file_name(upload, "errors"))
 
 
 @bp.get("/uploads/<uuid:upload_id>/result.csv")
 @access.upload(may_see_upload)
 def result_file(upload: Upload) -> AnyResponse:
-    if upload.process_pressed_at is None:
-        raise ConflictError(_("This file has not been processed: it has no result yet."))
-    return csv_file(upload_view.result_file(upload), f"result-{_stem(upload)}.csv")
-
-
-def _stem(upload: Upload) -> str:
-    return upload.file_name.rpartition(".")[0] or upload.file_name
+    return csv_file(upload_view.result_file(upload), upload_view.file_name(upload, "result"))
 
 
 # What each kind of upload, and each state of one, shows.

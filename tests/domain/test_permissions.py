@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -94,6 +94,8 @@ class AnUpload:
     organisation_id: uuid.UUID | None
     #: Empty: it is of invitations.
     batch_id: uuid.UUID | None = None
+    #: Empty: it came by the page.
+    api_key_id: uuid.UUID | None = None
 
 
 def test_an_upload_is_seen_by_its_uploader_and_its_organisations_admins(cast: dict[str, Rights]) -> None:
@@ -125,6 +127,15 @@ def test_an_upload_of_participants_is_processed_by_its_uploader_while_they_are_s
         upload = AnUpload(cast[email].user_id, harderwijk, batch_id=uuid.uuid4())
         assert those_who(cast, permissions.may_process_upload, upload) == may, email
         assert those_who(cast, permissions.may_see_upload, upload) == {PLATFORM, ADMIN, email}
+
+
+def test_a_key_knows_what_it_brought_and_what_its_owner_brought_for_its_organisation(cast: dict[str, Rights]) -> None:
+    rights = replace(cast[UNIT_MANAGER], api_key_id=uuid.uuid4())
+    harderwijk = the_collaboration("cumulusgrp").organisation_id
+    by_page, by_key = AnUpload(rights.user_id, None), AnUpload(rights.user_id, None, api_key_id=rights.api_key_id)
+    of_its_organisation = AnUpload(rights.user_id, harderwijk, api_key_id=uuid.uuid4())
+    for may in (permissions.may_see_upload, permissions.may_process_upload):
+        assert [may(rights, upload) for upload in (by_page, by_key, of_its_organisation)] == [False, True, True]
 
 
 def test_several_roles_add_up(world: object) -> None:

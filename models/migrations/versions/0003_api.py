@@ -1,4 +1,5 @@
-"""API keys, first answers, pending enrolments, letters about enrolments; audit entries about more than batches.
+"""API keys, first answers, pending enrolments, letters about enrolments; audit entries about more than batches; the
+keys of uploads.
 
 Revision ID: 0003
 Revises: 0002
@@ -93,6 +94,9 @@ def upgrade() -> None:
                               ('collaborations', 'collaboration_id'), ('api_keys', 'api_key_id')):
             batch_op.create_foreign_key(op.f(f'fk_audit_entries_{column}'), table, [column], ['id'])
         batch_op.create_check_constraint(op.f('ck_audit_entries_through'), among('through', (*DOORS, 'clock')))
+    with op.batch_alter_table('uploads') as batch_op:
+        batch_op.add_column(sa.Column('api_key_id', sa.Uuid(), nullable=True))
+        batch_op.create_foreign_key(op.f('fk_uploads_api_key_id'), 'api_keys', ['api_key_id'], ['id'])
     with op.batch_alter_table('outbox') as batch_op:
         batch_op.drop_constraint(op.f('ck_outbox_kind'), type_='check')
         batch_op.add_column(sa.Column('course_id', sa.Uuid(), nullable=True))
@@ -117,6 +121,9 @@ def downgrade() -> None:
         batch_op.drop_column('note')
         batch_op.alter_column('organisation_id', existing_type=sa.Uuid(), nullable=False)
         batch_op.create_check_constraint(op.f('ck_audit_entries_through'), among('through', DOORS))
+    with op.batch_alter_table('uploads') as batch_op:
+        batch_op.drop_constraint(op.f('fk_uploads_api_key_id'), type_='foreignkey')
+        batch_op.drop_column('api_key_id')
     op.drop_table('pending_enrolments')
     op.drop_table('given_answers')
     op.drop_table('api_key_units')
