@@ -16,7 +16,7 @@ from models import db
 from views.api import problems
 from views.api.blueprint import Refusal, blueprint_here
 from views.api.calls import MalformedError
-from views.api.idempotency import OtherRequestError
+from views.api.idempotency import IdempotencyKeyError
 from views.callers import UnauthenticatedError
 
 Answer = Response | tuple[str, int]
@@ -71,7 +71,7 @@ STATUS: dict[type[errors.RefusalError], int] = {
     errors.ConflictError: 409,
     errors.NotAllowedError: 403,
     UnauthenticatedError: 401,
-    OtherRequestError: 422,
+    IdempotencyKeyError: 422,
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import current_app
 
+from domain import given_answers
 from domain.collaborations import end_expired_memberships
 from domain.invitation_run import InvitationRun
 from domain.participant_run import ParticipantRun
@@ -39,7 +40,13 @@ def end_memberships() -> None:
     db.session.commit()
 
 
-EVERY_MINUTE = (do_what_waits, delivery.settle_what_was_left, end_memberships)
+def forget_answers() -> None:
+    begin_writing()
+    given_answers.forget_old()
+    db.session.commit()
+
+
+EVERY_MINUTE = (do_what_waits, delivery.settle_what_was_left, end_memberships, forget_answers)
 
 
 RUNS: dict[UploadKind, type[Run[Any]]] = {
