@@ -24,6 +24,10 @@ KEYS = {
 #                                            none  platf admin yoda  other state
 TABLE = """
 api_oauth.access_token        POST           ok    ok    ok    ok    ok    ok
+api_uploads.create            POST           401   ok    ok    ok    ok    ok
+api_uploads.show              GET    ready   401   ok    ok    ok    404   404
+api_uploads.process           POST   ready   401   403   403   ok    404   404
+api_uploads.result            GET    pressed 401   ok    ok    ok    404   404
 api_participants.add          POST   pilot   401   ok    404   404   404   ok
 api_participants.remove       DELETE pilot   401   ok    404   404   404   ok
 sunbird.add                   POST   pilot   401   ok    404   404   404   ok

@@ -3,7 +3,7 @@
 The types are pydantic's. The document at `/api/openapi.json` is written from the same ones (`views.api.openapi`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
@@ -146,11 +146,22 @@ def _checked_body(kind: type[BaseModel], media_type: str) -> BaseModel:
 
 #: Of more errors than these nobody reads the rest.
 _MOST_ERRORS = 100
+#: Sentences, where they stand together.
+_MOST_TOLD = 5
 
 
 def _told(error: ValidationError, before: str) -> list[dict[str, str]]:
     found = error.errors(include_url=False, include_input=False, include_context=False)[:_MOST_ERRORS]
     return [{"pointer": before + "/".join(map(_escaped, one["loc"])), "message": one["msg"]} for one in found]
+
+
+def malformed(problems: Mapping[str, Iterable[str]]) -> MalformedError:
+    """What is wrong with a body that is well-formed: sentences, by the fields that they are about."""
+    found = [
+        {"pointer": f"/{field}", "message": sentence} for field, sentences in problems.items() for sentence in sentences
+    ]
+    sentences = [error["message"] for error in found[:_MOST_TOLD]]
+    return MalformedError(422, " ".join(sentences), found[:_MOST_ERRORS])
 
 
 def _escaped(part: int | str) -> str:
