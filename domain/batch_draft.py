@@ -13,6 +13,8 @@ LONGEST_NAME = 255
 LONGEST_DESCRIPTION = 4_000
 _MAY_STAY = ("start_date", "enrolment_type")
 _DATES = ("start_date", "end_date", "enrolment_end_date")
+#: The names of its fields.
+SAID = ("name", "description", "enrolment_type", *_DATES)
 
 #: By field, sentences that say what is wrong with it.
 Problems = dict[str, list[str]]
@@ -48,6 +50,11 @@ def read(given: Mapping[str, str]) -> Draft:
     return Draft(given.get("name", ""), given.get("description", ""), known, **dates, unread=unread)
 
 
+def as_texts(batch: Batch) -> dict[str, str]:
+    """What `read` would read the batch from, as it is."""
+    return {name: str(getattr(batch, name) or "") for name in SAID}
+
+
 def _date(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if len(text) == len("2026-12-31") else None
@@ -57,7 +64,7 @@ def _date(text: str) -> date | None:
 
 def write(batch: Batch, draft: Draft) -> None:
     """Make the batch what the draft says. The draft has no problems."""
-    for name in ("name", "description", "enrolment_type", *_DATES):
+    for name in SAID:
         setattr(batch, name, getattr(draft, name))
 
 

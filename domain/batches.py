@@ -1,7 +1,7 @@
 """Batches: when they run, who mentors them, who takes part, and what may be changed about them."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -11,12 +11,13 @@ from sqlalchemy.orm import joinedload
 
 from domain import people_search
 from domain.audit import By
-from domain.batch_draft import Draft, Problems, problems_of_change, problems_of_new, write
+from domain.batch_draft import Draft, Problems, as_texts, problems_of_change, problems_of_new, read, write
 from domain.days import today_in
 from domain.errors import ConflictError
 from domain.language import day, ngettext
 from domain.language import gettext as _
 from domain.participants import Person, enrol, find_anybody, find_by_id, hold, message_of, withdraw
+from domain.permissions import Rights
 from models import Batch, Course, OrganisationRole, Participant, User, db, new_id
 from models.base import among
 from models.organisation import OrganisationRoleName
@@ -42,6 +43,13 @@ class Saved:
     problems: Problems = field(default_factory=dict)
     #: How many people have become participants.
     added: int = 0
+    #: As it is now.
+    batch: Batch | None = None
+
+
+def default_mentors(rights: Rights, course: Course) -> list[uuid.UUID]:
+    """Whoever is a mentor there mentors the batches that they create, unless they say otherwise."""
+    return [rights.user_id] if course.organisation_id in rights.mentor_in else []
 
 
 def create(course: Course, draft: Draft, mentors: Collection[uuid.UUID], add: Collection[uuid.UUID], by: By) -> Saved:
@@ -61,7 +69,7 @@ def create(course: Course, draft: Draft, mentors: Collection[uuid.UUID], add: Co
     db.session.add(batch)
     db.session.flush()
     enrol(batch, people, by)
-    return Saved(added=len(people))
+    return Saved(added=len(people), batch=batch)
 
 
 def edit(
@@ -87,7 +95,14 @@ def edit(
     batch.mentors = [*named]
     enrol(batch, new, by)
     db.session.flush()
-    return Saved(added=len(new))
+    return Saved(added=len(new), batch=batch)
+
+
+def change(batch: Batch, said: Mapping[str, str], mentors: Collection[uuid.UUID] | None, by: By, limit: int) -> Saved:
+    """Edit only what is said: texts as for `batch_draft.read`, and user IDs, where the mentors are."""
+    batch = hold(batch.id)
+    named = batch.mentor_ids if mentors is None else mentors
+    return edit(batch, read({**as_texts(batch), **said}), named, (), by, limit)
 
 
 def remove(batch: Batch, user_id: uuid.UUID | None, by: By, limit: int) -> bool:

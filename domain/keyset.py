@@ -61,6 +61,7 @@ class Mark:
     def as_text(self) -> str:
         """For an address."""
         value = self.value.isoformat() if isinstance(self.value, date) else self.value
+        value = value.hex if isinstance(value, uuid.UUID) else value
         return urlsafe_b64encode(json.dumps([value, self.id.hex]).encode()).decode().rstrip("=")
 
 
@@ -79,6 +80,8 @@ def _value_of(value: Any, kind: type) -> Any:
         return kind.fromisoformat(value).astimezone(UTC)
     if issubclass(kind, date):
         return kind.fromisoformat(value)
+    if issubclass(kind, uuid.UUID):
+        return kind(value)
     if type(value) is not kind:
         raise TypeError("another kind of value")
     if isinstance(value, int) and abs(value) > _LARGEST:
@@ -126,6 +129,15 @@ def slice_of(query: Select[Any], order: Order, start: Start, size: int) -> Slice
     begins_within = bool(rows) and (there_is_more if start.backwards else start.mark is not None)
     ends_within = bool(rows) and (start.mark is not None if start.backwards else there_is_more)
     return Slice(rows, _mark(rows[0]) if begins_within else None, _mark(rows[-1]) if ends_within else None)
+
+
+def slice_after(query: Select[Any], order: Order, mark: Mark | None, size: int) -> Slice:
+    """The same for a program, which goes on from page to page: beyond the mark, or from the first; nothing where
+    nothing is left.
+    """
+    wanted = query if mark is None else query.where(order.beyond(mark))
+    rows = db.session.execute(wanted.order_by(*order.terms()).limit(size + 1)).all()
+    return Slice(rows[:size], after=_mark(rows[size - 1]) if len(rows) > size else None)
 
 
 def _mark(row: Any) -> Mark:

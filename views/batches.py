@@ -39,10 +39,8 @@ def _take_large_forms(_endpoint: str | None, _values: dict[str, Any] | None) -> 
 @bp.get("/courses/<key>/batches/new")
 @access.course(permissions.may_create_batch)
 def new(course: Course) -> str:
-    """Whoever is a mentor here mentors the new batch, unless they say otherwise."""
-    me, today = access.my_rights(), today_in(course.organisation.time_zone)
-    mentors = [me.user_id] if course.organisation_id in me.mentor_in else []
-    return _new_page(course, BatchForm.for_new(today, mentors))
+    mentors = batches.default_mentors(access.my_rights(), course)
+    return _new_page(course, BatchForm.for_new(today_in(course.organisation.time_zone), mentors))
 
 
 @bp.post("/courses/<key>/batches/new")

@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Collection, Iterable
 from datetime import date
-from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
@@ -11,14 +10,13 @@ from wtforms import Field, RadioField, SelectChoice, StringField, TextAreaField
 from wtforms.validators import Optional
 from wtforms.widgets import DateInput
 
-from domain.batch_draft import Draft, Problems, read
+from domain.batch_draft import SAID, Draft, Problems, as_texts, read
 from models import Batch
 from models.batch import EnrolmentType
 from views.forms.typed import typed, typed_on_a_line
 
 #: The names of the fields in which people are picked.
 PICKED = ("mentors", "participants")
-_SAID = ("name", "description", "enrolment_type", "start_date", "end_date", "enrolment_end_date")
 
 
 class PeopleField(Field):  # type: ignore[misc]  # WTForms comes without types
@@ -67,8 +65,7 @@ class BatchForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF comes without typ
 
     @classmethod
     def for_batch(cls, batch: Batch) -> "BatchForm":
-        said: dict[str, Any] = {name: getattr(batch, name) or "" for name in _SAID}
-        return cls(data={**{name: str(value) for name, value in said.items()}, "mentors": batch.mentor_ids})
+        return cls(data={**as_texts(batch), "mentors": batch.mentor_ids})
 
     @classmethod
     def for_changes_of(cls, batch: Batch) -> "BatchForm":
@@ -77,7 +74,7 @@ class BatchForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF comes without typ
 
     @property
     def draft(self) -> Draft:
-        return read({name: self[name].data or "" for name in _SAID})
+        return read({name: self[name].data or "" for name in SAID})
 
     @property
     def is_searching(self) -> bool:
