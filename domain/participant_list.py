@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, String, and_, case, func, join, or_, outerjoin, select
 
 from domain.days import day_in
-from domain.keyset import FIRST, LAST, Mark, Order, Start, Value, mark_of, slice_of
+from domain.keyset import FIRST, LAST, Mark, Order, Start, Value, mark_of, slice_after, slice_of
 from domain.masking import masked_email
 from models import Batch, Organisation, Participant, User, db, key_of
 from models.base import among
@@ -107,10 +107,20 @@ def page_of(batch: Batch, wanted: Wanted, start: Start, size: int, total: int) -
     return Page(_rows(batch, [row.id for row in found.items]), total, found.before, found.after)
 
 
+def page_after(batch: Batch, wanted: Wanted, mark: Mark | None, size: int) -> tuple[Sequence[Row], Mark | None]:
+    """For a program: those beyond the mark, or the first ones; and the mark beyond which there are more."""
+    found = slice_after(*_listed(batch, wanted), mark, size)
+    return _rows(batch, [row.id for row in found.items]), found.after
+
+
+def mark_in(wanted: Wanted, text: str) -> Mark | None:
+    """The mark in a list so sorted that `Mark.as_text` wrote; none where it is something else."""
+    return mark_of(text, _VALUES[wanted.sort.by].kind)
+
+
 def start_of(wanted: Wanted, *, after: str = "", before: str = "", at: str = "") -> Start:
     """Where the page begins, by what its address says of it: beyond a mark, or `at` the `last`; else at the first."""
-    kind = _VALUES[wanted.sort.by].kind
-    if mark := mark_of(after or before, kind):
+    if mark := mark_in(wanted, after or before):
         return Start(mark, backwards=not after)
     return LAST if at == "last" else FIRST
 

@@ -86,8 +86,8 @@ class Sheet:
             "completed_units": _units,
             "total_units": _units,
             "percent": _percent,
-            "completed_at": _when,
-            "last_activity": _when,
+            "completed_at": when_of,
+            "last_activity": when_of,
         }
         self._cells = Cells(columns, readers)
 
@@ -143,7 +143,8 @@ def _percent(text: str) -> int:
     return whole + 1 if whole == 100 and decimals else whole
 
 
-def _when(text: str) -> date | datetime:
+def when_of(text: str) -> date | datetime:
+    """As of `Line.completed_at`. Raises `CellError`."""
     try:
         when = read_day_or_moment(text)
     except ExpiryError as error:

@@ -34,8 +34,10 @@ api_batches.create            POST   literacy 401  ok    404   404   404   ok
 api_batches.show              GET    pilot   401   ok    404   404   404   ok
 api_batches.show              GET    open_batch 401 ok   404   404   404   ok
 api_batches.change            PATCH  pilot   401   ok    404   404   404   ok
+api_participants.index        GET    pilot   401   ok    404   404   404   ok
 api_participants.add          POST   pilot   401   ok    404   404   404   ok
 api_participants.remove       DELETE pilot   401   ok    404   404   404   ok
+api_progress.report           PATCH  pilot   401   ok    404   404   404   ok
 sunbird.add                   POST   pilot   401   ok    404   404   404   ok
 sunbird.remove                POST   pilot   401   ok    404   404   404   ok
 sunbird.list_participants     POST           401   ok    ok    ok    ok    ok

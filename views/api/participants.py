@@ -1,19 +1,24 @@
-"""Participants of a batch: added, removed and listed; their progress."""
+"""Participants of a batch: listed, added and removed."""
 
+import uuid
 from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from functools import partial
 from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from domain import participants
+from domain import participant_list, participants
+from domain.participant_list import Row, Standing, Wanted
 from domain.participants import Outcome, counts_of
-from domain.permissions import may_manage_participants
+from domain.permissions import may_edit_batch, may_manage_participants
 from models import Batch
 from models.upload import OutcomeState
 from views import access
 from views.api import problems
 from views.api.blueprint import ApiBlueprint
 from views.api.calls import Given, call
+from views.api.lists import Listed, Paged, Words, cursor_of, mark_asked_for
 
 bp = ApiBlueprint("api_participants", problems.tell, url_prefix="/api/v1/batches/<uuid:batch_id>")
 
@@ -53,6 +58,55 @@ class Removed(BaseModel):
     skipped: int
     failed: int
     results: list[Result] = Field(description="One for each identifier, in their order.")
+
+
+class ParticipantsAskedFor(Paged):
+    search: Words = Field("", description="Words in the name, the state ID or the e-mail address.")
+    state: Standing | None = Field(None, description="Only those who are so far.")
+
+
+class ParticipantAnswer(BaseModel):
+    user_id: uuid.UUID
+    user_name: str = Field(examples=["teacher05501"])
+    name: str
+    state_id: str | None = Field(description="Null for people of other organisations.", examples=["PR-05501"])
+    email: str = Field(description="Masked.", examples=["jo*****@example.org"])
+    organisation: str | None
+    district: str | None
+    enrolled_on: date
+    progress: int = Field(description="In per cent.", ge=0, le=100)
+    completed_on: date | None
+    last_activity_at: datetime | None
+
+
+class Participants(Listed[ParticipantAnswer]):
+    """Participants, in the order in which they were enrolled."""
+
+
+@bp.get("/participants")
+@access.batch(may_edit_batch)
+@call("List participants", "Active ones. Any page costs the same.", query=ParticipantsAskedFor, answer=Participants)
+def index(batch: Batch, query: ParticipantsAskedFor) -> Participants:
+    wanted = Wanted(query.search, query.state)
+    mark = mark_asked_for(query, partial(participant_list.mark_in, wanted))
+    rows, after = participant_list.page_after(batch, wanted, mark, query.limit)
+    return Participants.model_construct(items=[*map(_participant, rows)], next=cursor_of(after))
+
+
+def _participant(row: Row) -> ParticipantAnswer:
+    return ParticipantAnswer.model_construct(
+        user_id=row.id,
+        user_name=row.user_name,
+        name=row.name,
+        state_id=row.state_id,
+        email=row.masked_email,
+        organisation=row.organisation,
+        district=row.district,
+        enrolled_on=row.enrolled_on,
+        progress=row.percent,
+        completed_on=row.completed_on,
+        last_activity_at=row.last_activity_at,
+    )
 
 
 @bp.post("/participants")
