@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from domain.cells import shown
 from domain.invitation_sheet import Invitee, Line, Sheet
-from domain.invitations import Defaults, Draft, make, standing_of
+from domain.invitations import Defaults, Draft, Standing, make, standing_of
 from domain.language import gettext as _
 from domain.language import ngettext
+from domain.purview import group_key, no_group
 from domain.table import Record
 from models import Collaboration, User, now
 
@@ -31,15 +33,15 @@ class Reading:
 class Invited:
     """What became of those whom a form named."""
 
-    #: How many were invited.
-    made: int
+    #: By address, the invitations that were made.
+    made: Mapping[str, UUID]
     #: By address, why there was nothing to do: invited already, or a member.
-    skipped: Mapping[str, str]
+    skipped: Mapping[str, Standing]
 
     @property
     def skipped_in_words(self) -> str:
         """How many were skipped, and of the first ones, who and why."""
-        first = [f"{email}: {why}" for email, why in list(self.skipped.items())[:SHOWN]]
+        first = [f"{email}: {why.message}" for email, why in list(self.skipped.items())[:SHOWN]]
         more = len(self.skipped) - len(first)
         sentences = [
             ngettext("%(number)s address was skipped.", "%(number)s addresses were skipped.", len(self.skipped)),
@@ -62,6 +64,14 @@ def read_form(collaboration: Collaboration, values: Mapping[str, str]) -> Readin
     return Reading(line, {column: sentences for column, sentences in problems.items() if sentences})
 
 
+def read_groups(collaboration: Collaboration, named: Sequence[str]) -> tuple[list[UUID], list[str]]:
+    """The collaboration's groups that are named by identifier or short name; and what is wrong with other names."""
+    known = {key: group.id for group in collaboration.groups for key in (str(group.id), group.short_name)}
+    missing = [name for name in named if group_key(name) not in known]
+    found = dict.fromkeys(known[group_key(name)] for name in named if name not in missing)
+    return [*found], [no_group(shown(name), collaboration.short_name) for name in missing]
+
+
 def _too_many(number: int) -> str:
     return ngettext(
         "This is %(number)s address; at most %(most)s can be invited at once here.",
@@ -79,10 +89,11 @@ def invite(
     standing = standing_of(people)
     wanted = [invitee for pair, invitee in people.items() if pair not in standing]
     made = make([_draft(collaboration, inviter, line, group_ids, defaults, invitee) for invitee in wanted])
-    too_late = [invitee.email for invitee, invitation in zip(wanted, made, strict=True) if invitation is None]
-    skipped = {people[pair].email: found.message for pair, found in standing.items()}
-    skipped |= dict.fromkeys(too_late, _("Invited by somebody else at this very moment."))
-    return Invited(len(wanted) - len(too_late), skipped)
+    invitations = {invitee.email: invitation for invitee, invitation in zip(wanted, made, strict=True)}
+    too_late = [email for email, invitation in invitations.items() if invitation is None]
+    skipped = {people[pair].email: found for pair, found in standing.items()}
+    skipped |= dict.fromkeys(too_late, Standing("already_invited", _("Invited by somebody else at this very moment.")))
+    return Invited({email: invitation for email, invitation in invitations.items() if invitation}, skipped)
 
 
 def _draft(

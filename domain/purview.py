@@ -153,7 +153,7 @@ class Purview:
 
     def _spread(self, groups: tuple[str, ...], places: list[Place], misses: list[Miss]) -> Targets:
         """Each group to the COs that it belongs to. One that belongs to none of them fails them all."""
-        keys = [_group_key(group) for group in groups]
+        keys = [group_key(group) for group in groups]
         nowhere = [
             group
             for group, key in zip(groups, keys, strict=True)
@@ -170,7 +170,7 @@ class Purview:
         looked_in = _first_few([place.short_name for place in places])
         sentences = []
         for group in nowhere:
-            key = _group_key(group)
+            key = group_key(group)
             elsewhere = sorted(place.short_name for place in self._mine.values() if key in place.groups)
             if elsewhere:
                 sentence = _(
@@ -181,11 +181,13 @@ class Purview:
                     looked_in=looked_in,
                 )
             else:
-                sentence = _(
-                    "There is no group “%(group)s” (looked in: %(looked_in)s).", group=group, looked_in=looked_in
-                )
+                sentence = no_group(group, looked_in)
             sentences.append(sentence)
         return " ".join(sentences)
+
+
+def no_group(group: str, looked_in: str) -> str:
+    return _("There is no group “%(group)s” (looked in: %(looked_in)s).", group=group, looked_in=looked_in)
 
 
 def _each_once(groups: Iterable[GroupFound]) -> tuple[GroupFound, ...]:
@@ -291,7 +293,7 @@ def _is_named(groups: Collection[str]) -> ColumnElement[bool]:
     return or_(among(Group.short_name, _keys(groups)), among(Group.id, identifiers))
 
 
-def _group_key(text: str) -> str:
+def group_key(text: str) -> str:
     """How a group is looked up: its identifier in the one spelling, or its short name."""
     return str(_identifier(text) or key_of(text))
 

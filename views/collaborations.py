@@ -103,7 +103,7 @@ def _tell(invited: inviting.Invited) -> None:
         words = ngettext(
             "%(num)s person is invited; the mail is on its way.",
             "%(num)s people are invited; the mails are on their way.",
-            invited.made,
+            len(invited.made),
         )
         flash(words, "success")
     if invited.skipped:
@@ -164,7 +164,7 @@ def ask_to_remove(membership: Membership) -> str:
 @bp.post("/memberships/<uuid:membership_id>/remove")
 @access.membership(permissions.may_invite)
 def remove(membership: Membership) -> Response:
-    collaborations.remove_member(membership)
+    collaborations.remove_member(membership, access.by())
     db.session.commit()
     flash(_("%(name)s is no longer a member.", name=membership.user.name), "success")
     return _to_members(membership.collaboration)

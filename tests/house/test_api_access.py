@@ -38,6 +38,22 @@ api_participants.index        GET    pilot   401   ok    404   404   404   ok
 api_participants.add          POST   pilot   401   ok    404   404   404   ok
 api_participants.remove       DELETE pilot   401   ok    404   404   404   ok
 api_progress.report           PATCH  pilot   401   ok    404   404   404   ok
+api_collaborations.index      GET            401   ok    ok    ok    ok    ok
+api_collaborations.members    GET    cumulus 401   ok    ok    ok    404   404
+api_collaborations.invited    GET    cumulus 401   ok    ok    ok    404   404
+api_collaborations.invite     POST   cumulus 401   ok    ok    ok    404   404
+api_collaborations.members    GET    stratus 401   ok    ok    403   404   404
+api_collaborations.invited    GET    stratus 401   ok    ok    403   404   404
+api_collaborations.invite     POST   stratus 401   ok    ok    403   404   404
+api_collaborations.members    GET    nimbus  401   ok    ok    403   404   404
+api_collaborations.invite     POST   nimbus  401   ok    ok    403   404   404
+api_collaborations.members    GET    aurora  401   ok    404   404   ok    404
+api_collaborations.invited    GET    aurora  401   ok    404   404   ok    404
+api_collaborations.invite     POST   aurora  401   ok    404   404   ok    404
+api_collaborations.resend     POST   to_cumulus 401 ok   ok    ok    404   404
+api_collaborations.revoke     DELETE to_cumulus 401 ok   ok    ok    404   404
+api_collaborations.resend     POST   to_stratus 401 ok   ok    403   404   404
+api_collaborations.revoke     DELETE to_stratus 401 ok   ok    403   404   404
 sunbird.add                   POST   pilot   401   ok    404   404   404   ok
 sunbird.remove                POST   pilot   401   ok    404   404   404   ok
 sunbird.list_participants     POST           401   ok    ok    ok    ok    ok
