@@ -1,14 +1,20 @@
 """Collaborations: whose, who is in them, who is invited."""
 
+import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, true, update
 from sqlalchemy.orm import joinedload, selectinload
 
+from domain import audit
+from domain.audit import CLOCK, About, By
 from domain.errors import ConflictError
 from domain.language import gettext as _
 from domain.permissions import Rights
 from models import Collaboration, Invitation, Label, Membership, User, db, key_of, now
+from models.audit import AuditAction
+from models.base import among
 from models.collaboration import MembershipEnd, collaboration_units
 from models.invitation import InvitationStatus
 
@@ -78,23 +84,42 @@ def invited(collaboration: Collaboration, words: str = "") -> Select[Any]:
     return query.where(_contains(Invitation.email, key_of(words))) if words.strip() else query
 
 
-def remove_member(membership: Membership) -> None:
+def remove_member(membership: Membership, by: By) -> None:
     """End the membership; it stays as history. Raises `ConflictError` where it has ended already."""
-    if not _end(Membership.id == membership.id, MembershipEnd.REMOVED):
+    if not _end(MembershipEnd.REMOVED, by, Membership.id == membership.id):
         raise ConflictError(_("This membership has ended already."))
 
 
-def end_expired_memberships() -> int:
-    """End all memberships past their expiry. Answers how many."""
-    return _end(Membership.expires_at <= now(), MembershipEnd.EXPIRED)
+def end_expired_memberships(*which: ColumnElement[bool]) -> int:
+    """End all memberships past their expiry, or those `which` are. Answers how many."""
+    return _end(MembershipEnd.EXPIRED, CLOCK, Membership.expires_at <= now(), *which)
 
 
-def _end(which: ColumnElement[bool], because: MembershipEnd) -> int:
+_ENDED_IN_THE_LOG = {
+    MembershipEnd.REMOVED: (AuditAction.MEMBER_REMOVED, "removed"),
+    MembershipEnd.EXPIRED: (AuditAction.MEMBERSHIPS_EXPIRED, "expired"),
+}
+
+
+def _end(because: MembershipEnd, by: By, *which: ColumnElement[bool]) -> int:
     ended_at = Membership.expires_at if because is MembershipEnd.EXPIRED else now()
-    ended = db.session.scalars(
+    ended = db.session.execute(
         update(Membership)
-        .where(which, Membership.ended_at.is_(None))
+        .where(*which, Membership.ended_at.is_(None))
         .values(ended_at=ended_at, ended_because=because)
-        .returning(Membership.id)
-    )
-    return len(ended.all())
+        .returning(Membership.collaboration_id, Membership.user_id)
+    ).all()
+    action, outcome = _ENDED_IN_THE_LOG[because]
+    for collaboration, user_ids in _by_collaboration(ended):
+        audit.record(action, About.collaboration(collaboration), by, {outcome: user_ids})
+    return len(ended)
+
+
+def _by_collaboration(ended: Iterable[Any]) -> list[tuple[Collaboration, list[uuid.UUID]]]:
+    user_ids: dict[uuid.UUID, list[uuid.UUID]] = {}
+    for collaboration_id, user_id in ended:
+        user_ids.setdefault(collaboration_id, []).append(user_id)
+    if not user_ids:
+        return []
+    theirs = select(Collaboration).where(among(Collaboration.id, user_ids)).order_by(Collaboration.id)
+    return [(collaboration, user_ids[collaboration.id]) for collaboration in db.session.scalars(theirs)]

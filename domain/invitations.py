@@ -8,14 +8,18 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import CompoundSelect, Row, insert, null, or_, select, union_all, update
 
+from domain import audit
+from domain.audit import About, By
+from domain.collaborations import end_expired_memberships
 from domain.dates import through
 from domain.errors import ConflictError
 from domain.language import day
 from domain.language import gettext as _
 from domain.post import answer_letter, invitation_letter, post
 from models import Group, Invitation, Membership, Organisation, User, db, new_id, now
+from models.audit import AuditAction, Through
 from models.base import among, insert_new, texts
-from models.collaboration import MembershipEnd, Role, group_memberships
+from models.collaboration import Role, group_memberships
 from models.invitation import InvitationStatus, invitation_groups
 from models.outbox import LetterKind
 
@@ -267,19 +271,21 @@ def _demand_open(invitation: Invitation) -> None:
 def _membership(invitation: Invitation, user: User) -> Membership:
     """The person's current membership, or a new one as the invitation says."""
     here = (Membership.collaboration_id == invitation.collaboration_id, Membership.user_id == user.id)
-    db.session.execute(
-        update(Membership)
-        .where(*here, Membership.ended_at.is_(None), Membership.expires_at <= now())
-        .values(ended_at=Membership.expires_at, ended_because=MembershipEnd.EXPIRED)
-    )
-    db.session.execute(
-        insert_new(Membership).values(
+    end_expired_memberships(*here)
+    is_new = db.session.scalar(
+        insert_new(Membership)
+        .values(
             collaboration_id=invitation.collaboration_id,
             user_id=user.id,
             role=invitation.role,
             expires_at=invitation.membership_expires_at,
         )
+        .returning(Membership.id)
     )
+    if is_new:
+        by = By(user.id, Through.PAGE)  # nobody accepts for somebody else, or elsewhere
+        about = About.collaboration(invitation.collaboration)
+        audit.record(AuditAction.MEMBER_JOINED, about, by, {"joined": [user.id]})
     return db.session.scalars(select(Membership).where(*here, Membership.ended_at.is_(None))).one()
 
 

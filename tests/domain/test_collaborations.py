@@ -4,13 +4,17 @@ import pytest
 from sqlalchemy import select
 
 from domain import collaborations
+from domain.audit import By
 from domain.errors import ConflictError
 from domain.people import rights_of
 from domain.permissions import may_invite, may_invite_in_bulk, may_see_collaboration
-from models import Collaboration, OrganisationRole, User, db, now
+from models import AuditEntry, Collaboration, OrganisationRole, User, db, now
+from models.audit import Through
 from models.collaboration import MembershipEnd, Role
 from models.organisation import OrganisationRoleName
 from tests.invitees import MEREL, TOMORROW, YESTERDAY, YODA, collaboration, invited, member, newcomer, person
+from tests.people import BY_NOBODY, a_collaboration
+from tests.queries import counted
 
 pytestmark = pytest.mark.usefixtures("world")
 
@@ -100,7 +104,7 @@ def test_invitations_are_found_by_address_while_nobody_has_answered_them() -> No
 
 def test_a_removed_member_is_gone_from_the_list_and_stays_in_the_history() -> None:
     membership = member(newcomer())
-    collaborations.remove_member(membership)
+    collaborations.remove_member(membership, BY_NOBODY)
     db.session.refresh(membership)
     assert membership.ended_because is MembershipEnd.REMOVED
     assert membership not in list(db.session.scalars(collaborations.members(collaboration())))
@@ -108,9 +112,9 @@ def test_a_removed_member_is_gone_from_the_list_and_stays_in_the_history() -> No
 
 def test_a_member_is_removed_once() -> None:
     membership = member(newcomer())
-    collaborations.remove_member(membership)
+    collaborations.remove_member(membership, BY_NOBODY)
     with pytest.raises(ConflictError):
-        collaborations.remove_member(membership)
+        collaborations.remove_member(membership, BY_NOBODY)
 
 
 def test_who_is_past_their_expiry_is_no_member_even_before_the_sweep() -> None:
@@ -126,3 +130,40 @@ def test_the_sweep_ends_what_has_expired_at_the_time_it_did() -> None:
     db.session.expire_all()
     assert (over.ended_at, over.ended_because) == (over.expires_at, MembershipEnd.EXPIRED)
     assert going_on.ended_at is None
+
+
+def test_who_was_removed_is_in_the_audit_log() -> None:
+    membership = member(newcomer())
+    collaborations.remove_member(membership, By(person(YODA).id, Through.PAGE))
+    entry = db.session.scalars(select(AuditEntry)).one()
+    assert (entry.action, entry.through, entry.user_id) == ("member-removed", "page", person(YODA).id)
+    assert (entry.collaboration_id, entry.people) == (collaboration().id, {"removed": [membership.user_id.hex]})
+
+
+def test_what_the_sweep_ends_is_in_the_audit_log_once_for_each_collaboration() -> None:
+    for number, of in enumerate(("cumulusgrp", "cumulusgrp", "stratusgrp")):
+        member(newcomer(f"{number}@example.org"), of, expires_at=now() + YESTERDAY)
+    collaborations.end_expired_memberships()
+    entries = db.session.scalars(select(AuditEntry)).all()
+    assert {(entry.action, entry.through, entry.user_id) for entry in entries} == {
+        ("memberships-expired", "clock", None)
+    }
+    assert {(entry.collaboration_id, entry.counts["expired"]) for entry in entries} == {
+        (collaboration("cumulusgrp").id, 2),
+        (collaboration("stratusgrp").id, 1),
+    }
+
+
+def test_the_sweep_costs_the_same_queries_for_few_and_for_many() -> None:
+    counts = []
+    for count in (2, 40):
+        for number in range(count):
+            of = a_collaboration(collaboration().organisation, f"co{count}-{number}")
+            member(newcomer(f"{count}-{number}@example.org"), of.short_name, expires_at=now() + YESTERDAY)
+        db.session.flush()
+        db.session.expire_all()
+        with counted() as queries:
+            collaborations.end_expired_memberships()
+            db.session.flush()
+        counts.append(len(queries))
+    assert counts[0] == counts[1]

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from domain import invitations
 from domain.errors import ConflictError
-from models import Invitation, Membership, db, now
+from models import AuditEntry, Invitation, Membership, db, now
 from models.collaboration import Role
 from models.invitation import InvitationStatus
 from models.outbox import LetterKind
@@ -131,6 +131,29 @@ def test_accepting_leads_into_auto_provisioned_groups_of_that_collaboration_only
     auto_provisioned("Others", of="cirrusgrp")
     membership = invitations.accept(invited(groups=("researchers",)).id, newcomer())
     assert group_names(membership) == ["everyone", "researchers"]
+
+
+def test_accepting_is_in_the_audit_log_where_it_makes_somebody_a_member() -> None:
+    ann = newcomer()
+    invitations.accept(invited().id, ann)
+    invitations.accept(invited("ann.smit@example.org", groups=("researchers",)).id, ann)
+    entry = db.session.scalars(select(AuditEntry)).one()
+    assert (entry.action, entry.through, entry.user_id) == ("member-joined", "page", ann.id)
+    assert (entry.collaboration_id, entry.counts, entry.people) == (
+        collaboration().id,
+        {"joined": 1},
+        {"joined": [ann.id.hex]},
+    )
+
+
+def test_a_membership_that_had_run_out_ends_in_the_audit_log_before_another_begins() -> None:
+    member(ann := newcomer(), expires_at=now() + YESTERDAY)
+    invitations.accept(invited().id, ann)
+    entries = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id))
+    assert [(entry.action, entry.through) for entry in entries] == [
+        ("memberships-expired", "clock"),
+        ("member-joined", "page"),
+    ]
 
 
 def test_accepting_tells_the_inviter_once() -> None:

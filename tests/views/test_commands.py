@@ -231,6 +231,15 @@ def test_an_account_is_made_once(app: Flask) -> None:
     assert run(app, *words).stderr.startswith("Error: There is an account for jane@example.org already")
 
 
+def test_that_somebody_was_made_a_platform_admin_is_in_the_audit_log(app: Flask) -> None:
+    words = ("users", "create", "--name", "Jane", "--password", "muster-demo")
+    run(app, *words, "joe@example.org")
+    run(app, *words, "jane@example.org", "--platform-admin")
+    jane, entry = find_by_email("jane@example.org"), db.session.scalars(select(AuditEntry)).one()
+    assert jane is not None
+    assert (entry.action, entry.through, entry.people) == ("platform-admin-made", "command", {"made": [jane.id.hex]})
+
+
 # API keys.
 
 

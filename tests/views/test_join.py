@@ -28,6 +28,7 @@ from tests.invitees import (
     person,
     reload,
 )
+from tests.people import BY_NOBODY
 
 pytestmark = pytest.mark.usefixtures("world")
 
@@ -329,7 +330,7 @@ def test_what_somebody_else_accepted_is_not_shown_as_ones_own(app: Flask, client
 def test_who_has_left_since_is_told_so(app: Flask, client: Client) -> None:
     client.sign_in(MEREL)
     invitation = invited(MEREL, to="cirrusgrp")
-    collaborations.remove_member(invitations.accept(invitation.id, person(MEREL)))
+    collaborations.remove_member(invitations.accept(invitation.id, person(MEREL)), BY_NOBODY)
     for page in (
         client.page(join_path(app, invitation), 410),
         client.send(join_path(app, invitation) + "/accept", 410),
