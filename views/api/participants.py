@@ -7,6 +7,7 @@ from functools import partial
 from typing import Annotated
 
 from pydantic import BaseModel, Field
+from typing_extensions import TypedDict  # pydantic wants it until Python 3.12
 
 from domain import participant_list, participants
 from domain.participant_list import Row, Standing, Wanted
@@ -34,15 +35,19 @@ class DryRun(Given):
     dry_run: bool = Field(False, description="Only say what would happen.")
 
 
-class Result(BaseModel):
+# Ten thousand dictionaries are made in a tenth of the time of as many models.
+class Result(TypedDict):
     """What became of one identifier."""
 
-    identifier: str = Field(description="As it was sent.")
+    identifier: Annotated[str, Field(description="As it was sent.")]
     outcome: OutcomeState
-    reason: str | None = Field(
-        description="Of those failed `not_found`, `deactivated`, `not_a_participant`, `completed`; of those skipped "
-        "`already_present`, `repeated`."
-    )
+    reason: Annotated[
+        str | None,
+        Field(
+            description="Of those failed `not_found`, `deactivated`, `not_a_participant`, `completed`; of those "
+            "skipped `already_present`, `repeated`."
+        ),
+    ]
 
 
 class Added(BaseModel):
@@ -124,7 +129,7 @@ def add(batch: Batch, body: Identifiers, query: DryRun) -> Added:
     do = participants.foresee_adding if query.dry_run else participants.add
     outcomes = _done(do, batch, body.identifiers, dry_run=query.dry_run)
     counts = counts_of(outcomes)
-    return Added(
+    return Added.model_construct(
         added=counts[OutcomeState.ADDED],
         revived=counts[OutcomeState.REVIVED],
         skipped=counts[OutcomeState.SKIPPED],
@@ -147,7 +152,7 @@ def remove(batch: Batch, body: Identifiers, query: DryRun) -> Removed:
     do = participants.foresee_removing if query.dry_run else participants.remove
     outcomes = _done(do, batch, body.identifiers, dry_run=query.dry_run)
     counts = counts_of(outcomes)
-    return Removed(
+    return Removed.model_construct(
         removed=counts[OutcomeState.REMOVED],
         skipped=counts[OutcomeState.SKIPPED],
         failed=counts[OutcomeState.FAILED],
@@ -164,6 +169,5 @@ def _done(do: Callable[..., list[Outcome]], batch: Batch, identifiers: list[str]
 
 def _results(outcomes: Iterable[Outcome]) -> list[Result]:
     return [
-        Result.model_construct(identifier=outcome.identifier, outcome=outcome.state, reason=outcome.reason)
-        for outcome in outcomes
+        {"identifier": outcome.identifier, "outcome": outcome.state, "reason": outcome.reason} for outcome in outcomes
     ]
