@@ -143,7 +143,7 @@ def test_a_batch_is_created(state: Program) -> None:
     body = new(description="For all.", end_date=in_days(9), enrolment_end_date=in_days(3), mentors=[str(mentor.id)])
     answer = state.post(LITERACY, json=body)
     assert answer.status_code == 201
-    assert answer.headers["Location"] == f"/api/v1/batches/{answer.json['id']}"
+    assert answer.headers["Location"] == f"http://muster.test/api/v1/batches/{answer.json['id']}"
     assert state.get(answer.headers["Location"]).json == answer.json
     made = batch("Autumn")
     assert (made.enrolment_type, made.created_by_id) == (EnrolmentType.INVITE_ONLY, the_person(STATE_ADMIN).id)

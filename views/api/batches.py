@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
-from flask import current_app, url_for
+from flask import current_app
 from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
 
 from domain import batch_draft, batch_lists, batches, courses
@@ -19,6 +19,7 @@ from views import access
 from views.api import problems
 from views.api.blueprint import ApiBlueprint
 from views.api.calls import Answer, Given, call, malformed
+from views.api.links import absolute
 from views.api.lists import Listed, Paged, Words, page_of
 from views.forms.typed import typed, typed_on_a_line
 
@@ -136,7 +137,7 @@ def create(course: Course, body: NewBatch) -> Answer:
     mentors = batches.default_mentors(access.my_rights(), course) if body.mentors is None else body.mentors
     saved = batches.create(course, batch_draft.read(_texts(body.model_dump())), mentors, (), access.by())
     batch = _saved(saved)
-    return Answer(_batch(batch), 201, location=url_for("api_batches.show", batch_id=batch.id))
+    return Answer(_batch(batch), 201, location=absolute("api_batches.show", batch_id=batch.id))
 
 
 @bp.get("/batches/<uuid:batch_id>")

@@ -113,20 +113,20 @@ class NewInvitations(Given):
     sender_name: str | None = Field(None, description="Left out: the organisation's own, or the key owner's name.")
 
 
-class Made(BaseModel):
+class InvitationMade(BaseModel):
     id: uuid.UUID
     email: str
 
 
-class Skipped(BaseModel):
+class InviteeSkipped(BaseModel):
     email: str
     reason: str = Field(description="`already_invited` or `already_member`.", examples=["already_member"])
     message: str
 
 
 class InvitedAnswer(BaseModel):
-    made: list[Made] = Field(description="Invitations; their mails are on their way.")
-    skipped: list[Skipped] = Field(description="Those for whom there was nothing to do.")
+    made: list[InvitationMade] = Field(description="Invitations; their mails are on their way.")
+    skipped: list[InviteeSkipped] = Field(description="Those for whom there was nothing to do.")
 
 
 @bp.get("/collaborations")
@@ -263,9 +263,9 @@ def _invitation(invitation: Invitation) -> InvitationAnswer:
 
 def _invited(invited: Invited) -> InvitedAnswer:
     return InvitedAnswer(
-        made=[Made(id=invitation, email=email) for email, invitation in invited.made.items()],
+        made=[InvitationMade(id=invitation, email=email) for email, invitation in invited.made.items()],
         skipped=[
-            Skipped(email=email, reason=standing.reason, message=standing.message)
+            InviteeSkipped(email=email, reason=standing.reason, message=standing.message)
             for email, standing in invited.skipped.items()
         ],
     )

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-from flask import Response, current_app, request, url_for
+from flask import Response, request
 from flask_babel import gettext as _
 from pydantic import BaseModel, Field, RootModel
 
@@ -17,6 +17,7 @@ from views import access
 from views.api import problems
 from views.api.blueprint import ApiBlueprint
 from views.api.calls import Answer, Given, call, malformed
+from views.api.links import absolute
 from views.downloads import csv_file
 from views.invitations import limits
 from views.uploads import participant_limits
@@ -30,7 +31,7 @@ class UploadForm(Given):
     process: bool = Field(False, description="Process the file at once, if there is no error in it.")
 
 
-class Counts(BaseModel):
+class UploadCounts(BaseModel):
     lines: int = Field(description="Of data: without the header and blank ones.")
     invitations: int = Field(description="To send; of a file of participants, people to add or to remove.")
     people: int = Field(description="To whom that will be done.")
@@ -42,7 +43,7 @@ class Counts(BaseModel):
     waiting: int = Field(description="Of those processed, the ones that have come to no end yet.")
 
 
-class Error(BaseModel):
+class FileError(BaseModel):
     """What must be mended before anything is done."""
 
     line: int | None = Field(description="As a spreadsheet numbers it. Null: the file as a whole.", examples=[4])
@@ -80,14 +81,14 @@ class ForParticipant(BaseModel):
     message: str
 
 
-class Notice(BaseModel):
+class FileNotice(BaseModel):
     """Something worth knowing about the file that is no fault."""
 
     code: str = Field(examples=["unknown_column"])
     message: str
 
 
-class Links(BaseModel):
+class UploadLinks(BaseModel):
     self: str
     page: str = Field(description="For people.")
     process: str
@@ -99,24 +100,24 @@ class _UploadAnswer(BaseModel):
     kind: UploadKind
     file_name: str = Field(examples=["invitations.csv"])
     state: UploadState
-    counts: Counts
-    errors: list[Error] = Field(description="All of them. With any, nothing of the file can be processed.")
+    counts: UploadCounts
+    errors: list[FileError] = Field(description="All of them. With any, nothing of the file can be processed.")
 
 
 class InvitationsUpload(_UploadAnswer):
     kind: Literal[UploadKind.INVITATIONS]
     foreseen: list[ForInvitation] = Field(description="Invitations that will fail; the others are sent.")
     skips: list[ForInvitation] = Field(description="Invitations for which there is nothing to do.")
-    notices: list[Notice]
-    links: Links
+    notices: list[FileNotice]
+    links: UploadLinks
 
 
 class ParticipantsUpload(_UploadAnswer):
     kind: Literal[UploadKind.PARTICIPANTS_ADD, UploadKind.PARTICIPANTS_REMOVE]
     foreseen: list[ForParticipant] = Field(description="Who will not be added or removed; the others will.")
     skips: list[ForParticipant] = Field(description="For whom there is nothing to do.")
-    notices: list[Notice]
-    links: Links
+    notices: list[FileNotice]
+    links: UploadLinks
 
 
 class UploadAnswer(RootModel[Annotated[InvitationsUpload | ParticipantsUpload, Field(discriminator="kind")]]):
@@ -208,13 +209,13 @@ def _told(upload: Upload) -> BaseModel:
         errors=[*map(_error, _findings(upload, Level.ERROR))],
         foreseen=[*map(tell, _findings(upload, Level.FAILURE))],
         skips=[*map(tell, _findings(upload, Level.SKIP))],
-        notices=[Notice(**notice) for notice in upload.notices],
+        notices=[FileNotice(**notice) for notice in upload.notices],
         links=_links(upload),
     )
 
 
-def _counts(upload: Upload) -> Counts:
-    return Counts(
+def _counts(upload: Upload) -> UploadCounts:
+    return UploadCounts(
         lines=upload.lines,
         invitations=upload.to_do,
         people=upload.people,
@@ -241,8 +242,8 @@ def _findings(upload: Upload, level: Level) -> Iterable[Any]:
     return db.session.execute(uploads.findings(upload, level).with_only_columns(*columns))
 
 
-def _error(found: Any) -> Error:
-    return Error.model_construct(line=found.line, column=found.column, value=found.value, message=found.message)
+def _error(found: Any) -> FileError:
+    return FileError.model_construct(line=found.line, column=found.column, value=found.value, message=found.message)
 
 
 def _for_invitation(found: Any) -> ForInvitation:
@@ -261,14 +262,10 @@ def _for_participant(found: Any) -> ForParticipant:
     )
 
 
-def _links(upload: Upload) -> Links:
-    return Links(
-        self=_absolute("api_uploads.show", upload),
-        page=_absolute("uploads.show", upload),
-        process=_absolute("api_uploads.process", upload),
-        result=_absolute("api_uploads.result", upload),
+def _links(upload: Upload) -> UploadLinks:
+    return UploadLinks(
+        self=absolute("api_uploads.show", upload_id=upload.id),
+        page=absolute("uploads.show", upload_id=upload.id),
+        process=absolute("api_uploads.process", upload_id=upload.id),
+        result=absolute("api_uploads.result", upload_id=upload.id),
     )
-
-
-def _absolute(endpoint: str, upload: Upload) -> str:
-    return str(current_app.config["BASE_URL"]).rstrip("/") + url_for(endpoint, upload_id=upload.id)
