@@ -8,6 +8,7 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,22 +35,37 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def demo_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of a demo world, which `make run` fills once for the tests of a process: each test has a copy."""
+    folder = tmp_path_factory.mktemp("demo-world")
+    with running("serve", folder):
+        return folder
+
+
 @pytest.fixture
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(demo_world: Path, tmp_path: Path) -> Iterator[str]:
     """Where the application answers: web and worker on a demo world of their own, as `make run` starts them."""
+    folder = shutil.copytree(demo_world, tmp_path / "served", ignore=shutil.ignore_patterns("gunicorn"))
+    with running("start", folder) as address:
+        yield address
+
+
+@contextmanager
+def running(script: str, folder: Path) -> Iterator[str]:
+    """The application, started by the script of `.ci` on the files in the folder, until it is left."""
     port = free_port()
-    folder = tmp_path_factory.mktemp("served")
     environment = {**os.environ, "PORT": str(port), "INSTANCE_PATH": str(folder)}
     for name in ("DATABASE_URL", "SECRET_KEY", "BASE_URL", "MAIL_SERVER"):
         environment.pop(name, None)
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [ROOT / ".ci" / "serve"], cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
+            [ROOT / ".ci" / script], cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
         )
     try:
         wait_for(f"http://127.0.0.1:{port}/login", process, folder / "log")
         yield f"http://127.0.0.1:{port}"
-        process.send_signal(signal.SIGINT)
+        process.terminate()
         assert process.wait(20) == 0, (folder / "log").read_text()
     finally:
         if process.poll() is None:

@@ -1,14 +1,13 @@
 """The pictures of the README, taken of the demo world: `make screenshots`."""
 
-import os
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.conftest import NAMES, ROOT, Person, free_port, wait_for
+from tests.browser.conftest import NAMES, Person, running
+from tests.browser.test_batches import edit_from_workspace
 from tests.browser.test_invitations import upload
 
 PICTURES = Path(__file__).parent / "screenshots"
@@ -16,19 +15,8 @@ PICTURES = Path(__file__).parent / "screenshots"
 
 def main() -> None:
     PICTURES.mkdir(exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="muster-"))
-    port = free_port()
-    environment = {**os.environ, "PORT": str(port), "INSTANCE_PATH": str(folder)}
-    log = (folder / "log").open("wb")
-    process = subprocess.Popen([ROOT / ".ci" / "serve"], cwd=ROOT, env=environment, stdout=log, stderr=log)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/login", process, folder / "log")
-        take(f"http://127.0.0.1:{port}")
-    finally:
-        process.terminate()
-        process.wait()
-        log.close()
-        shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(prefix="muster-") as folder, running("serve", Path(folder)) as address:
+        take(address)
 
 
 def take(address: str) -> None:
@@ -41,6 +29,16 @@ def take(address: str) -> None:
         yoda.page.screenshot(path=PICTURES / "ready.png")
         upload(yoda, "many-errors.csv")
         yoda.page.screenshot(path=PICTURES / "errors.png")
+        mentor = Person(browser, address).sign_in("mentor@pradesh.test")
+        mentor.page.set_viewport_size({"width": 1100, "height": 900})
+        mentor.page.goto("/workspace/batches")
+        mentor.page.get_by_role("link", name="Dashboard State training", exact=True).click()
+        mentor.page.get_by_role("heading", name="In pictures").wait_for()
+        mentor.page.screenshot(path=PICTURES / "dashboard.png")
+        edit_from_workspace(mentor, "One too many")
+        mentor.page.set_viewport_size({"width": 1100, "height": 700})
+        mentor.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        mentor.page.screenshot(path=PICTURES / "edit-batch.png")
         browser.close()
 
 
