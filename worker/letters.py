@@ -275,7 +275,7 @@ def undelivered(letter: Letter, facts: Facts, links: Links) -> Content | None:
 def enrolled(letter: Letter, facts: Facts, links: Links) -> Content | None:
     """To whom bulk enrolment has enrolled, or unenrolled: of a course that they may know nothing of yet."""
     course = facts.courses.get(letter.course_id) if letter.course_id else None
-    return Content({**_course_in_words(course), "link": links.course(course)}) if course else None
+    return _of_a_course(course, link=links.course(course)) if course else None
 
 
 def to_register(letter: Letter, facts: Facts, links: Links) -> Content | None:
@@ -284,13 +284,15 @@ def to_register(letter: Letter, facts: Facts, links: Links) -> Content | None:
     pending = facts.pending.get((letter.course_id, letter.to_address)) if letter.course_id else None
     if course is None or pending is None:
         return None
-    return Content({**_course_in_words(course), "enrols": pending.auto_enrol, "link": links.register(pending)})
+    return _of_a_course(course, enrols=pending.auto_enrol, link=links.register(pending))
 
 
-def _course_in_words(course: Course) -> dict[str, Any]:
+def _of_a_course(course: Course, **values: Any) -> Content:
     name, organisation = one_line(course.name), one_line(course.organisation.name)
+    contact = one_line(course.organisation.contact_email or "")
     details = [(_("Course"), name), (_("Course key"), one_line(course.key)), (_("Organisation"), organisation)]
-    return {"course": name, "course_short": shortened(name), "organisation": organisation, "details": details}
+    told = {"course": name, "course_short": shortened(name), "organisation": organisation, "details": details}
+    return Content({**told, "contact": contact, **values}, reply_to=contact or None)
 
 
 _CONTENT: dict[LetterKind, Callable[[Letter, Facts, Links], Content | None]] = {

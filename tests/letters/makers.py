@@ -5,7 +5,18 @@ from typing import Any
 from uuid import UUID
 
 from domain.join_tokens import JoinTokens, RegisterTokens
-from models import Collaboration, Group, Invitation, Letter, Organisation, Upload, UploadOutcome, User
+from models import (
+    Collaboration,
+    Course,
+    Group,
+    Invitation,
+    Letter,
+    Organisation,
+    PendingEnrolment,
+    Upload,
+    UploadOutcome,
+    User,
+)
 from models.collaboration import Role
 from models.invitation import InvitationStatus
 from models.outbox import LetterKind
@@ -116,6 +127,24 @@ def the_mail_of_failures(failures: list[UploadOutcome], upload: Upload | None = 
     letter = Letter(kind=LetterKind.FAILURES_TOGETHER, once="", to_address="yoda@harderwijk.test", upload_id=an_id(5))
     facts = Facts(uploads={an_id(5): upload or an_upload()}, untold_failures={an_id(5): failures})
     return WRITER.write(letter, facts)
+
+
+def a_course(**given: Any) -> Course:
+    plain: dict[str, Any] = {
+        "id": an_id(7),
+        "key": "course-v1:pradesh+FLN101+2026",
+        "name": "Foundational Literacy",
+        "organisation": an_organisation(name="Pradesh State Education", contact_email="help@pradesh.test"),
+    }
+    return Course(**plain | given)
+
+
+def the_mail_about(kind: LetterKind, course: Course, *, auto_enrol: bool = True) -> Mail | None:
+    """Of Open edX's bulk enrolment."""
+    address = "asha@example.org"
+    pending = PendingEnrolment(id=an_id(8), course_id=course.id, email=address, auto_enrol=auto_enrol)
+    letter = Letter(kind=kind, once="", to_address=address, course_id=course.id)
+    return WRITER.write(letter, Facts(courses={course.id: course}, pending={(course.id, address): pending}))
 
 
 def an_account(**given: Any) -> User:

@@ -2,11 +2,14 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from models.collaboration import Role
 from models.outbox import LetterKind
 from tests.letters.makers import (
     FAR_AWAY,
     a_collaboration,
+    a_course,
     a_failure,
     a_group,
     an_account,
@@ -14,6 +17,7 @@ from tests.letters.makers import (
     an_organisation,
     the_failure_mail,
     the_invitation_mail,
+    the_mail_about,
     the_mail_of_failures,
     the_mail_to_the_inviter,
 )
@@ -87,3 +91,23 @@ def test_an_undelivered_invitation_comes_with_what_the_mail_server_said() -> Non
     invitation = an_invitation()
     answers = {invitation.id: "550 5.1.1 No such user here"}
     assert_reads_as("undelivered", the_mail_to_the_inviter(LetterKind.UNDELIVERED, invitation, answers=answers))
+
+
+def test_whoever_is_enrolled_is_told_in_which_course_and_where_it_is() -> None:
+    assert_reads_as("enrolled", the_mail_about(LetterKind.ENROLLED, a_course()))
+
+
+@pytest.mark.parametrize("auto_enrol", [True, False])
+def test_an_address_without_an_account_is_led_to_make_one(auto_enrol: bool) -> None:
+    mail = the_mail_about(LetterKind.TO_REGISTER, a_course(), auto_enrol=auto_enrol)
+    assert_reads_as("to_register" if auto_enrol else "to_register_and_enrol", mail)
+
+
+def test_whoever_is_unenrolled_is_told_what_of() -> None:
+    assert_reads_as("unenrolled", the_mail_about(LetterKind.UNENROLLED, a_course()))
+
+
+def test_without_an_address_to_ask_none_is_named() -> None:
+    mail = the_mail_about(LetterKind.ENROLLED, a_course(organisation=an_organisation()))
+    assert mail is not None
+    assert (mail.reply_to, "questions" in mail.text) == (None, False)
