@@ -298,6 +298,18 @@ def test_a_file_is_processed_with_no_more_than_the_rights_of_its_key(world: Flas
     assert db.session.scalars(select(Invitation.email)).all() == ["b@example.org"]
 
 
+def test_what_its_owner_brought_is_processed_by_a_key_with_no_more_than_its_own_rights(world: Flask) -> None:
+    key = a_key(YODA)
+    a_role(the_person(YODA), OrganisationRoleName.ADMIN, the_collaboration("cumulusgrp").organisation)
+    page = (
+        Client(world).sign_in(YODA).upload("short_names,invitees\nstratusgrp,a@example.org\ncumulusgrp,b@example.org\n")
+    )
+    assert page.heading == "Ready: 2 invitations"
+    done = process(Program(world, key.secret), {"id": page.path.rpartition("/")[2]})
+    assert (done["counts"]["sent"], done["counts"]["failed"]) == (1, 1)
+    assert db.session.scalars(select(Invitation.email)).all() == ["b@example.org"]
+
+
 def test_nothing_is_done_for_a_key_that_was_revoked_meanwhile(world: Flask) -> None:
     key = a_key(YODA)
     send(Program(world, key.secret), sheet("two-lines.csv"), process="true")
