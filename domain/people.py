@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
-from domain import audit
+from domain import audit, pending_enrolments
 from domain.addresses import AddressError, key_of_address
 from domain.audit import About, By
 from domain.errors import ConflictError
@@ -140,7 +140,7 @@ def _a_hash_that_nothing_matches(hasher: PasswordHasher) -> str:
 
 
 def create_account(hasher: PasswordHasher, *, email: str, name: str, password: str | None) -> User:
-    """A new person, with a user name made from their address.
+    """A new person, with a user name made from their address, and enrolled wherever that waits for it.
 
     Raises `ConflictError` where the address has an account already, or somebody else is making one this very moment.
     """
@@ -158,6 +158,7 @@ def create_account(hasher: PasswordHasher, *, email: str, name: str, password: s
             db.session.add(user)
     except IntegrityError:
         raise ConflictError(_("Another account was being made at this very moment. Try again.")) from None
+    pending_enrolments.fulfil([user.id])
     return user
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
+from domain import pending_enrolments
 from domain.cells import open_sheet
 from domain.errors import ConflictError
 from domain.findings import Finding, Notice
@@ -77,7 +78,8 @@ def import_people(organisation: Organisation, lines: Sequence[Line]) -> list[Per
 
     A person of the organisation is known by their state ID, or else by their address; one of no organisation is
     taken in by it. What a line leaves empty stays as it is; so does the user name of who is there already. New
-    people have no password. No two of `lines` have one address, state ID or user name: `read_lines` sees to it.
+    people have no password, and are enrolled wherever that waits for them. No two of `lines` have one address, state
+    ID or user name: `read_lines` sees to it.
 
     Raises `ConflictError` where somebody else is making one of the accounts this very moment.
     """
@@ -87,10 +89,11 @@ def import_people(organisation: Organisation, lines: Sequence[Line]) -> list[Per
     _change(organisation, plan.changes)
     try:
         with db.session.begin_nested():
-            for rows in _in_portions(_new_person(organisation, line, name) for line, name in plan.new):
+            for rows in _in_portions(_new_person(organisation, new) for new in plan.new):
                 db.session.execute(insert(User), rows)
     except IntegrityError:
         raise ConflictError(_("Another account was being made at this very moment. Try again.")) from None
+    pending_enrolments.fulfil([new.id for new in plan.new])
     return outcomes
 
 
@@ -130,6 +133,12 @@ class _Known(NamedTuple):
     has_password: bool
 
 
+class _Newcomer(NamedTuple):
+    id: uuid.UUID
+    user_name: str
+    line: Line
+
+
 class _Plan:
     """What is to be done: found out line by line, without a query."""
 
@@ -143,8 +152,7 @@ class _Plan:
         self.by_address = {one.email_key: by_id.get(one.id, one) for one in addressed}
         #: Who is there already, as they were and as they become; all of it, for those with something new.
         self.changes: list[tuple[_Known, _Known]] = []
-        #: Lines of new people, with their user names.
-        self.new: list[tuple[Line, str]] = []
+        self.new: list[_Newcomer] = []
         self._seen: set[uuid.UUID] = set()
         newcomers = [line for line in lines if self._person(line) is None]
         asked = (line.user_name for line in newcomers if line.user_name)
@@ -173,7 +181,8 @@ class _Plan:
     def _add(self, line: Line) -> tuple[PersonState, str | None]:
         if line.user_name and not self._user_names.is_free(line.user_name):
             return PersonState.FAILED, "user_name_taken"
-        self.new.append((line, line.user_name or self._user_names.made_from(line.address.email)))
+        user_name = line.user_name or self._user_names.made_from(line.address.email)
+        self.new.append(_Newcomer(new_id(), user_name, line))
         return PersonState.ADDED, None
 
     def _why_not(self, line: Line, person: _Known) -> str | None:
@@ -237,13 +246,14 @@ def _changed_person(person: _Known) -> dict[str, Any]:
     return row
 
 
-def _new_person(organisation: Organisation, line: Line, user_name: str) -> dict[str, Any]:
+def _new_person(organisation: Organisation, new: _Newcomer) -> dict[str, Any]:
+    line = new.line
     return {
-        "id": new_id(),
+        "id": new.id,
         "email": line.address.email,
         "email_key": line.address.key,
-        "user_name": user_name,
-        "user_name_key": key_of(user_name),
+        "user_name": new.user_name,
+        "user_name_key": key_of(new.user_name),
         "name": line.name,
         "password_hash": None,
         "organisation_id": organisation.id,

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from models import Letter, db
+from models import Letter, db, new_id
 from models.base import leave_work
 from models.outbox import LetterKind
 
@@ -36,6 +36,11 @@ def failures_together_letter(upload_id: uuid.UUID, to: str) -> dict[str, Any]:
     return _letter(LetterKind.FAILURES_TOGETHER, str(upload_id), to, upload_id=upload_id)
 
 
+def course_letter(kind: LetterKind, course_id: uuid.UUID, to: str) -> dict[str, Any]:
+    """About being enrolled, to be enrolled, or unenrolled: which may happen again."""
+    return _letter(kind, str(new_id()), to, course_id=course_id)
+
+
 def _letter(
     kind: LetterKind,
     once: str,
@@ -43,6 +48,7 @@ def _letter(
     *,
     invitation_id: uuid.UUID | None = None,
     upload_id: uuid.UUID | None = None,
+    course_id: uuid.UUID | None = None,
     outcome_number: int | None = None,
 ) -> dict[str, Any]:
     return {
@@ -51,5 +57,6 @@ def _letter(
         "to_address": to,
         "invitation_id": invitation_id,
         "upload_id": upload_id,
+        "course_id": course_id,
         "outcome_number": outcome_number,
     }

@@ -20,6 +20,7 @@ from models import (
     Membership,
     Organisation,
     OrganisationRole,
+    PendingEnrolment,
     Unit,
     User,
     db,
@@ -182,6 +183,13 @@ def teachers(organisation: Organisation, count: int, first: int = 1) -> list[uui
         )
     db.session.execute(insert(User), rows)
     return [row["id"] for row in rows]
+
+
+def pending_for(email: str, course: Course, batch: Batch | None = None, **given: Any) -> PendingEnrolment:
+    """Somebody is enrolled in the course as soon as they have an account, unless told otherwise."""
+    plain = {"course": course, "batch": batch, "email": email, "email_key": key_of(email), "auto_enrol": True}
+    made: PendingEnrolment = add(PendingEnrolment(**plain | given))
+    return made
 
 
 BY_NOBODY = By(None, Through.COMMAND)

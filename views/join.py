@@ -37,7 +37,7 @@ throttled = limiter.shared_limit(PER_ADDRESS, scope="join", deduct_when=_led_now
 
 
 @bp.after_request
-def _keep_private(response: Response) -> Response:
+def keep_private(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response

@@ -27,6 +27,7 @@ from views import (
     join,
     mailbox,
     participants,
+    registering,
     session,
     uploads,
 )
@@ -44,6 +45,7 @@ def register(app: Flask) -> None:
         dashboard,
         participants,
         join,
+        registering,
         api_keys,
         mailbox,
     )

@@ -15,13 +15,14 @@ from sqlalchemy import select
 from domain import invitations, uploads
 from domain.people import create_account, find_by_email, rights_of
 from domain.table import Limits
-from models import AuditEntry, Batch, Collaboration, Course, Membership, User, db, now
+from models import AuditEntry, Batch, Collaboration, Membership, User, db, now
 from models.collaboration import Role
 from tests.clients import Client
 from tests.conftest import CHEAP
-from tests.people import enrolled
+from tests.people import enrolled, pending_for
 from tests.programs import a_key
 from tests.sheets import sheet
+from tests.teaching import course
 from views.access import OPEN_ENDPOINTS
 from views.api.blueprint import ApiBlueprint
 
@@ -134,6 +135,8 @@ join.accept_with_new_account  POST link_1     422   422   422   422   422   422 
 join.decline                  POST link_1     303   303   303   303   303   303   303   303   303   303   303   303
 join.accept                   POST link_2     303   303   303   303   303   303   303   303   303   303   303   303
 join.sign_out                 POST link_2     303   303   303   303   303   303   303   303   303   303   303   303
+registering.show              GET  pending    200   200   200   200   200   200   200   200   200   200   200   200
+registering.create_account    POST pending    422   422   422   422   422   422   422   422   422   422   422   422
 session.logout                POST            303   303   303   303   303   303   303   303   303   303   303   303
 """
 
@@ -167,6 +170,7 @@ def things(world: Flask) -> dict[str, dict[str, str]]:
         **their_invitations(world),
         **memberships(),
         **batches(),
+        **a_pending_enrolment(world),
         **their_keys(),
         **a_mail(world),
     }
@@ -186,17 +190,22 @@ def make_a_teacher(email: str = CAST["teacher"]) -> User:
 
 
 def batches() -> dict[str, dict[str, str]]:
-    course = db.session.scalars(select(Course).where(Course.key == "course-v1:pradesh+FLN101+2026")).one()
-    in_it = {batch.name: batch for batch in db.session.scalars(select(Batch).where(Batch.course_id == course.id))}
+    literacy = course()
+    in_it = {batch.name: batch for batch in db.session.scalars(select(Batch).where(Batch.course_id == literacy.id))}
     pilot, open_batch = in_it["Pilot"], in_it["Open batch"]
     enrolled(pilot, [make_a_teacher("another@pradesh.test").id])
     entry = db.session.scalars(select(AuditEntry)).one()
     return {
-        "literacy": {"key": course.key},
+        "literacy": {"key": literacy.key},
         "pilot": {"batch_id": str(pilot.id)},
         "open_batch": {"batch_id": str(open_batch.id)},
         "change": {"batch_id": str(pilot.id), "entry_id": str(entry.id)},
     }
+
+
+def a_pending_enrolment(world: Flask) -> dict[str, dict[str, str]]:
+    pending = pending_for("invited@example.org", course())
+    return {"pending": {"token": world.extensions["register_tokens"].make(pending.id)}}
 
 
 def their_keys() -> dict[str, dict[str, str]]:

@@ -54,6 +54,11 @@ api_collaborations.resend     POST   to_cumulus 401 ok   ok    ok    404   404
 api_collaborations.revoke     DELETE to_cumulus 401 ok   ok    ok    404   404
 api_collaborations.resend     POST   to_stratus 401 ok   ok    403   404   404
 api_collaborations.revoke     DELETE to_stratus 401 ok   ok    403   404   404
+openedx.bulk_enroll           POST           401   ok    403   403   403   403
+openedx.refuse                GET            401   405   403   403   403   403
+openedx.refuse                PUT            401   405   403   403   403   403
+openedx.refuse                PATCH          401   405   403   403   403   403
+openedx.refuse                DELETE         401   405   403   403   403   403
 sunbird.add                   POST   pilot   401   ok    404   404   404   ok
 sunbird.remove                POST   pilot   401   ok    404   404   404   ok
 sunbird.list_participants     POST           401   ok    ok    ok    ok    ok

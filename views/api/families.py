@@ -2,11 +2,11 @@
 
 from flask import Flask
 
-from views.api import batches, collaborations, oauth, participants, progress, sunbird, uploads
+from views.api import batches, collaborations, oauth, openedx, participants, progress, sunbird, uploads
 from views.api.blueprint import ApiBlueprint
 from views.extensions import csrf
 
-ROOMS = (oauth, uploads, batches, participants, progress, collaborations, sunbird)
+ROOMS = (oauth, uploads, batches, participants, progress, collaborations, openedx, sunbird)
 
 
 def register(app: Flask) -> None:
