@@ -24,8 +24,9 @@ ROOT = Path(__file__).parent
 DEFAULTS: dict[str, Any] = {
     "BATCH_EDIT_LIMIT": 100,
     "BOOTSTRAP_SERVE_LOCAL": True,
-    # Pages carry a secret (the form token) beside what people typed: only what never does is compressed.
-    "COMPRESS_MIMETYPES": ["text/css", "text/javascript", "application/javascript", "image/svg+xml"],
+    # Pages carry a secret, the form token, beside what people typed. Its signature is another one each second, so that
+    # it cannot be guessed letter by letter from the sizes of many answers; and cookies do not come from other sites.
+    "COMPRESS_MIMETYPES": ["text/html", "text/css", "text/javascript", "application/javascript", "image/svg+xml"],
     "FAILURE_MAIL_LIMIT": 100,
     "INVITATION_DAYS": 30,
     "LEASE_SECONDS": 120,

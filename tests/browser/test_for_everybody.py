@@ -5,14 +5,17 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Person
+from tests.browser.test_batches import pick, picker, upload_participants
 from tests.browser.test_invitations import follow_the_link, upload, wait_until_done
+from tests.sheets import HERE
 
 pytestmark = pytest.mark.browser
 
 People = Callable[..., Person]
+LITERACY = "/courses/course-v1:pradesh+FLN101+2026"
 WAYS = [
     pytest.param({"width": 1280, "dark": False}, id="light"),
     pytest.param({"width": 1280, "dark": True}, id="dark"),
@@ -73,6 +76,50 @@ def every_page_of_a_collaboration(person: Person) -> None:
     look(person.page)
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_every_page_of_courses_batches_and_participants(people: People, way: dict[str, Any]) -> None:
+    mentor = people(**way).sign_in("mentor@pradesh.test")
+    visit(mentor, "/", "/courses", "/courses?q=nothing-like-it", LITERACY)
+    visit(mentor, "/workspace/batches", "/workspace/batches?show=ended")
+    every_page_of_a_batch(mentor)
+    state = people(**way).sign_in("state@pradesh.test")
+    every_page_of_participants(state)
+
+
+def every_page_of_a_batch(person: Person) -> None:
+    visit(person, f"{LITERACY}/batches/new")
+    person.page.get_by_role("button", name="Create batch").click()
+    pick(person, "teacher05501", "Participants")
+    look(person.page)
+    for name in ("Open batch", "One too many", "Pilot"):
+        here = address_of(person, name)
+        visit(person, here, f"{here}/edit")
+    person.page.get_by_role("button", name="Remove").first.click()
+    expect(person.page.locator("#taking-part")).to_contain_text("has been removed")
+    look(person.page)
+    visit(person, f"{here}/dashboard?sort=name&show=in-progress", f"{here}/dashboard?q=nothing-like-it")
+    visit(person, f"{here}/dashboard")
+    for numbers in person.page.get_by_text("The numbers").all():
+        numbers.click()
+    look(person.page)
+
+
+def every_page_of_participants(person: Person) -> None:
+    here = address_of(person, "Pilot")
+    visit(person, f"{here}/participants", f"{address_of(person, 'Open batch')}/participants")
+    upload_participants(person, HERE / "participants.csv", "Add")
+    look(person.page)
+    person.page.get_by_role("button", name="Add 3 people").click()
+    wait_until_done(person)
+    look(person.page)
+    visit(person, f"{here}/participants/changes")
+
+
+def address_of(person: Person, batch: str) -> str:
+    person.page.goto(LITERACY)
+    return person.page.get_by_role("link", name=batch, exact=True).get_attribute("href") or ""
+
+
 def test_the_main_job_is_done_by_keyboard_alone(people: People) -> None:
     yoda = people().sign_in("yoda@harderwijk.test")
     upload(yoda, "two-lines.csv")
@@ -88,16 +135,84 @@ def test_the_main_job_is_done_by_keyboard_alone(people: People) -> None:
     wait_until_done(yoda)
 
 
+def test_everything_about_a_batch_is_reached_by_keyboard_and_seen_to_be(people: People) -> None:
+    state = people().sign_in("state@pradesh.test")
+    here = address_of(state, "Pilot")
+    for path in (
+        "/",
+        "/courses",
+        LITERACY,
+        "/workspace/batches",
+        f"{LITERACY}/batches/new",
+        here,
+        f"{here}/edit",
+        f"{here}/dashboard",
+        f"{here}/participants",
+        f"{here}/participants/changes",
+    ):
+        state.page.goto(path)
+        go_through_by_keyboard(state.page)
+
+
+def go_through_by_keyboard(page: Page) -> None:
+    """Tab by tab, until the page begins again. Of radio buttons, the chosen one stands for all."""
+    page.evaluate(
+        """() => {
+            const kinds = "a[href], button, input:not([type=hidden]), select, textarea, summary";
+            const all = document.querySelectorAll(kinds);
+            const reachable = (element) => element.checkVisibility() && !element.disabled && element.type !== "radio";
+            window.unreached = new Set([...all].filter(reachable));
+        }"""
+    )
+    while page.evaluate("window.unreached.size"):
+        page.keyboard.press("Tab")
+        missed = page.evaluate("[...window.unreached].map((element) => element.outerHTML)")
+        focus = page.evaluate(
+            """() => {
+                const focus = document.activeElement;
+                window.unreached.delete(focus);
+                return {"html": focus.outerHTML.slice(0, 200), "outline": getComputedStyle(focus).outlineStyle};
+            }"""
+        )
+        assert not focus["html"].startswith("<body"), f"{page.url}: no key leads to {missed}"
+        assert focus["outline"] != "none", f"{page.url}: the focus is not seen on {focus['html']}"
+
+
+def test_participants_are_picked_by_keyboard_alone(people: People) -> None:
+    mentor = people().sign_in("mentor@pradesh.test")
+    mentor.page.goto(f"{address_of(mentor, 'Pilot')}/edit")
+    picker(mentor).get_by_role("searchbox").focus()
+    mentor.page.keyboard.type("PR-05501")
+    picker(mentor).get_by_text("1 person found.").wait_for()
+    for key in ("Tab", "Tab", "Space", "Tab", "Enter"):
+        mentor.page.keyboard.press(key)
+    expect(mentor.page.get_by_text("1 participant has been added.")).to_be_visible()
+
+
 def test_a_page_is_light_and_asks_no_other_host(people: People, address: str) -> None:
-    person = people()
-    sizes: list[int] = []
-    hosts: set[str] = set()
+    mentor = people().sign_in("mentor@pradesh.test")
+    pages = ["/", f"{address_of(mentor, 'State training')}/dashboard", f"{address_of(mentor, 'Full house')}/edit"]
+    for page in pages:
+        weights = weights_of_first_load(mentor, page)
+        assert {url.split("/")[2] for url in weights} == {address.removeprefix("http://")}
+        assert sum(weights.values()) <= 100_000, f"{page} is heavy: {weights}"
 
-    def note(response: Any) -> None:
-        hosts.add(response.url.split("/")[2])
-        sizes.append(response.request.sizes()["responseBodySize"])
 
-    person.page.on("requestfinished", lambda request: note(request.response()))
-    person.sign_in("yoda@harderwijk.test")
-    assert hosts == {address.removeprefix("http://")}
-    assert sum(sizes) <= 100_000
+def weights_of_first_load(person: Person, path: str) -> dict[str, int]:
+    """The bytes of each answer, with nothing kept from before."""
+    session = person.context.new_cdp_session(person.page)
+    session.send("Network.enable")
+    session.send("Network.clearBrowserCache")
+    urls: dict[str, str] = {}
+    weights: dict[str, int] = {}
+
+    def note(url: str, weight: int) -> None:
+        if not url.startswith("data:"):  # comes with the style sheet
+            weights[url] = weight
+
+    session.on("Network.requestWillBeSent", lambda event: urls.update({event["requestId"]: event["request"]["url"]}))
+    session.on("Network.loadingFinished", lambda event: note(urls[event["requestId"]], int(event["encodedDataLength"])))
+    person.page.goto(path, wait_until="networkidle")
+    session.detach()
+    assert len(weights) >= 6, f"{path} and what it asks for: {weights}"
+    return weights
