@@ -17,6 +17,7 @@ from domain.permissions import may_have_api_keys, may_run_batches, may_upload_in
 from models import User
 from views import (
     access,
+    api_docs,
     api_keys,
     batches,
     collaborations,
@@ -46,6 +47,7 @@ def register(app: Flask) -> None:
         participants,
         join,
         registering,
+        api_docs,
         api_keys,
         mailbox,
     )

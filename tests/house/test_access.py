@@ -117,6 +117,8 @@ participants.changes          GET  open_batch login 200   404   404   404   404 
 participants.changed_people   GET  change     login 200   404   404   404   404   404   404   404   200   403   403
 batches.join                  POST pilot      login 409   404   404   404   404   404   404   404   409   409   403
 batches.join                  POST open_batch login 303   303   303   303   303   303   303   303   303   303   303
+api_docs.document             GET             200   200   200   200   200   200   200   200   200   200   200   200
+api_docs.page                 GET             200   200   200   200   200   200   200   200   200   200   200   200
 api_keys.index                GET             login 200   303   403   303   403   403   303   403   303   403   403
 api_keys.organisation_list    GET  harderwijk login 200   200   403   200   403   403   404   404   404   404   404
 api_keys.organisation_new     GET  harderwijk login 200   200   403   200   403   403   404   404   404   404   404

@@ -50,6 +50,8 @@ class Call:
     creates: bool = False
     #: Statuses of the refusals that it knows besides 401, 403 and 404.
     refusals: tuple[int, ...] = ()
+    #: In which the same body may be sent, too.
+    other_media_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ CALL = Call(
     body=TokenRequest,
     media_type="application/x-www-form-urlencoded",
     answer=Token,
-    refusals=(400, 429),
+    refusals=(400, 401, 429),
 )
 
 TOKEN_TYPES = {"bearer": "Bearer", "jwt": "JWT"}
