@@ -3,8 +3,8 @@
 import argparse
 import sys
 
-from tests.benchmarks import batch_pages, check, participants, process, report
-from tests.benchmarks.results import table
+from tests.benchmarks import batch_pages, bulk_enrolment, check, participants, process, report
+from tests.benchmarks.results import growth_table, growths, table
 
 BENCHMARKS = {
     "check": check.measure,
@@ -12,6 +12,7 @@ BENCHMARKS = {
     "add": participants.measure_adding,
     "add-again": participants.measure_adding_again,
     "remove": participants.measure_removing,
+    "bulk_enroll": bulk_enrolment.measure,
     "report": report.measure,
     "edit": batch_pages.measure_edit,
     "dashboard": batch_pages.measure_dashboard,
@@ -22,7 +23,7 @@ BENCHMARKS = {
 def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks")
     parser.add_argument("names", nargs="*", help=f"of {', '.join(BENCHMARKS)}; all by default")
-    parser.add_argument("--sizes", default="1000,10000")
+    parser.add_argument("--sizes", default="1000,10000,100000")
     parser.add_argument("--databases", default="sqlite,postgresql")
     arguments = parser.parse_args()
     results = []
@@ -31,8 +32,11 @@ def main() -> int:
             for size in arguments.sizes.split(","):
                 results.append(BENCHMARKS[name](database, int(size)))
                 print(table(results[-1:]).splitlines()[1], file=sys.stderr)
+    grown = growths(results)
     print(table(results))
-    return 0 if all(result.is_held for result in results) else 1
+    if grown:
+        print(growth_table(grown))
+    return 0 if all(one.is_held for one in (*results, *grown)) else 1
 
 
 if __name__ == "__main__":
