@@ -1,4 +1,4 @@
-"""API keys by browser: made, seen once, used, revoked; and looked at like every page."""
+"""API keys by browser: made, seen once, used, revoked; and looked at like every page, with that about the API."""
 
 import urllib.error
 import urllib.request
@@ -67,6 +67,7 @@ def make_a_key(person: Person) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_every_page_of_api_keys(people: People, way: dict[str, Any]) -> None:
+    visit(people(**way), "/api/docs")
     visit(people(**way).sign_in("platform@muster.test"), "/api-keys", "/platform/api-keys", "/platform/api-keys/new")
     person = people(**way).sign_in("admin@harderwijk.test")
     visit(person, "/api-keys")

@@ -200,12 +200,11 @@ def _renamed(schema: Any, names: dict[str, str]) -> Any:
     if not isinstance(schema, dict):
         return schema
     return {
-        key: _reference(value, names) if _refers(key, value) else _renamed(value, names)
-        for key, value in schema.items()
+        key: _reference(value, names) if _refers(value) else _renamed(value, names) for key, value in schema.items()
     }
 
 
-def _refers(key: str, value: Any) -> bool:
+def _refers(value: Any) -> bool:
     return isinstance(value, str) and value.startswith("#/components/schemas/")
 
 
