@@ -9,13 +9,14 @@ from urllib.parse import quote
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, insert, select, text, update
 from werkzeug.test import TestResponse
 
 from domain.access_tokens import AccessTokens
 from domain.api_keys import NewKey
 from models import ApiKey, OrganisationRole, User, db, now
-from tests.people import a_batch, a_course, a_person, an_organisation, the_person
+from models.organisation import manager_units
+from tests.people import a_batch, a_course, a_person, an_organisation, the_collaboration, the_person
 from tests.programs import Program, a_key, key_called
 from tests.teaching import STATE_ADMIN, batch
 
@@ -119,6 +120,23 @@ def test_a_key_reads_nothing_of_another_organisation(world: Flask) -> None:
     assert call(world, narrowed.secret).status_code == call(world, token_for(world, narrowed)).status_code == 404
     path = f"/api/v1/batches/{there.id}/participants"
     assert Program(world, narrowed.secret).post(path, json={"identifiers": ["1"]}).status_code == 200
+
+
+def test_a_key_reads_nothing_of_another_unit(world: Flask) -> None:
+    """Not even where its owner has come to manage that one, too."""
+    yoda = a_key("yoda@harderwijk.test")
+    stratus = the_collaboration("stratusgrp")
+    role = db.session.scalars(select(OrganisationRole).filter_by(user_id=yoda.key.user_id)).one()
+    medicine = {"role_id": role.id, "unit_id": stratus.units[0].id, "organisation_id": stratus.organisation_id}
+    db.session.execute(insert(manager_units), medicine)
+    later = a_key("yoda@harderwijk.test")
+    for key, listed in ((yoda, ["cirrusgrp", "cumulusgrp"]), (later, ["cirrusgrp", "cumulusgrp", "stratusgrp"])):
+        program = Program(world, key.secret)
+        assert [one["short_name"] for one in program.get("/api/v1/collaborations").json["items"]] == listed
+    members = f"/api/v1/collaborations/{stratus.id}/members"
+    assert Program(world, yoda.secret).get(members).status_code == 403
+    assert Program(world, token_for(world, yoda)).get(members).status_code == 403
+    assert Program(world, later.secret).get(members).status_code == 200
 
 
 def test_a_platform_admins_key_may_be_narrowed_to_an_organisation(world: Flask) -> None:
