@@ -75,7 +75,8 @@ def create_user(email: str, name: str, password: str, platform_admin: bool) -> N
         user = people.create_account(password_hasher(), email=email, name=name, password=password)
     except RefusalError as refusal:
         raise click.ClickException(str(refusal)) from None
-    user.is_platform_admin = platform_admin
+    if platform_admin:
+        people.make_platform_admin(user, By(None, Through.COMMAND))
     db.session.commit()
     click.echo(f"Made {user.email} with the user ID {user.id}.")
 
