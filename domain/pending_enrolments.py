@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from domain import audit, enrolments
 from domain.audit import CLOCK, About
@@ -53,9 +53,19 @@ def fulfil(user_ids: Collection[uuid.UUID]) -> None:
 
     Whoever is in the course by then stays where they are.
     """
-    courses = {one.course for one in _waiting(user_ids)}
+    _fulfil(among(User.id, user_ids))
+
+
+def fulfil_what_was_left() -> None:
+    """Likewise of those whose account was made at the very moment at which they were to be enrolled: neither of the
+    two transactions saw the other's."""
+    _fulfil()
+
+
+def _fulfil(*whose: ColumnElement[bool]) -> None:
+    courses = {one.course for one in _waiting(*whose)}
     held = enrolments.hold(courses) if courses else {}
-    waiting = _waiting(user_ids) if courses else []  # some may have been taken back meanwhile
+    waiting = _waiting(*whose) if courses else []  # some may have been taken back meanwhile
     for course in courses:
         _enrol(held[course.id], [one for one in waiting if one.course is course])
     mark_fulfilled([one.id for one in waiting])
@@ -68,12 +78,12 @@ class _Waiting(NamedTuple):
     user_id: uuid.UUID
 
 
-def _waiting(user_ids: Collection[uuid.UUID]) -> list[_Waiting]:
+def _waiting(*whose: ColumnElement[bool]) -> list[_Waiting]:
     query = (
         select(PendingEnrolment.id, Course, PendingEnrolment.batch_id, User.id)
         .join(PendingEnrolment.course)
         .join(User, User.email_key == PendingEnrolment.email_key)
-        .where(among(User.id, user_ids), User.is_active)
+        .where(User.is_active, *whose)
         .where(PendingEnrolment.auto_enrol, PendingEnrolment.fulfilled_at.is_(None))
     )
     return [*map(_Waiting._make, db.session.execute(query))]

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import current_app
 
-from domain import given_answers
+from domain import given_answers, pending_enrolments
 from domain.collaborations import end_expired_memberships
 from domain.invitation_run import InvitationRun
 from domain.participant_run import ParticipantRun
@@ -46,7 +46,13 @@ def forget_answers() -> None:
     db.session.commit()
 
 
-EVERY_MINUTE = (do_what_waits, delivery.settle_what_was_left, end_memberships, forget_answers)
+def enrol_who_was_left() -> None:
+    begin_writing()
+    pending_enrolments.fulfil_what_was_left()
+    db.session.commit()
+
+
+EVERY_MINUTE = (do_what_waits, delivery.settle_what_was_left, end_memberships, forget_answers, enrol_who_was_left)
 
 
 RUNS: dict[UploadKind, type[Run[Any]]] = {

@@ -12,6 +12,7 @@ from tests.conftest import CHEAP
 from tests.people import a_batch, a_person, enrolled, pending_for
 from tests.queries import counted
 from tests.teaching import batch, course, pradesh
+from worker import tasks
 
 pytestmark = pytest.mark.usefixtures("world")
 
@@ -87,6 +88,15 @@ def test_an_account_that_is_not_activated_waits_until_it_is() -> None:
     db.session.flush()
     pending_enrolments.fulfil([person.id])
     assert where_they_are() == ["Open batch"]
+
+
+def test_an_account_that_was_made_at_the_same_moment_is_found_afterwards() -> None:
+    pending_for(ANN, course())
+    a_person(ANN)
+    db.session.commit()
+    tasks.enrol_who_was_left()
+    tasks.enrol_who_was_left()
+    assert (where_they_are(), len(entries())) == (["Open batch"], 1)
 
 
 def lines(first: int, last: int) -> list[Line]:

@@ -1,6 +1,7 @@
 """What Open edX's bulk enrolment takes and answers. What is wrong is said in Django REST framework's words."""
 
 import re
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, model_validator
@@ -16,7 +17,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def _wrong(sentence: str) -> PydanticCustomError:
-    return PydanticCustomError("wrong", "{sentence}", {"sentence": sentence})
+    """It may repeat what was sent, which may be no text that can be sent back."""
+    return PydanticCustomError("wrong", "{sentence}", {"sentence": sentence.encode(errors="replace").decode()})
 
 
 def _there(value: Any) -> Any:
@@ -25,10 +27,14 @@ def _there(value: Any) -> Any:
     return value
 
 
-def _text(value: Any) -> str:
+def _string(value: Any) -> str:
     if not isinstance(_there(value), str):
         raise _wrong("Not a valid string.")
-    if "\0" in value:
+    return cast(str, value)
+
+
+def _text(value: Any) -> str:
+    if "\0" in _string(value):
         raise _wrong("Null characters are not allowed.")
     if odd := _SURROGATE.search(value):
         raise _wrong(f"Surrogate characters are not allowed: U+{ord(odd[0]):X}.")
@@ -41,20 +47,24 @@ def _present(value: Any) -> str:
     return cast(str, value)
 
 
-def _listed(value: Any) -> list[str]:
+def _listed(value: Any, read: Callable[[Any], str]) -> list[str]:
     """What stands between commas, untrimmed; nothing of what is empty."""
-    texts = [*map(_text, value)] if isinstance(value, list) else [_text(value)]
+    texts = [*map(read, value)] if isinstance(value, list) else [read(value)]
     return [part for text in texts for part in text.split(",")] if any(texts) else []
 
 
 def _course_keys(value: Any) -> list[str]:
-    keys = _listed(value)
+    keys = _listed(value, _string)
     if not keys:
         raise _wrong("This field may not be blank.")
     for key in keys:
         if not _COURSE_KEY.fullmatch(key):
             raise _wrong(f"Course key not valid: {key}")
     return keys
+
+
+def _cohorts(value: Any) -> list[str]:
+    return _listed(value, _text)
 
 
 def _action(value: Any) -> str:
@@ -90,7 +100,7 @@ class BulkEnrolment(BaseModel):
         examples=["course-v1:pradesh+FLN101+2026"],
     )
     action: Annotated[Literal["enroll", "unenroll"], BeforeValidator(_action)]
-    cohorts: Annotated[list[str], BeforeValidator(_listed), Text] = Field(
+    cohorts: Annotated[list[str], BeforeValidator(_cohorts), Text] = Field(
         default_factory=list,
         description="Names of batches, between commas: one of each course, in their order. Only with `enroll`.",
         examples=["Pilot"],
