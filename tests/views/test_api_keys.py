@@ -75,7 +75,7 @@ def test_the_list_tells_whose_keys_there_are_and_whether_they_work(aaltje: Clien
     states = {name: row for row in rows for name in ("Old", "Lost", "Mine") if row.startswith(name)}
     assert "Yolanda Damen Yoda data management" in states["Old"]
     assert states["Old"].endswith("Never Expired Revoke Old")
-    assert states["Lost"].endswith("Revoked")
+    assert states["Lost"].endswith("Never Revoked –")
     assert "Aaltje de Vries All of it" in states["Mine"]
     assert "Works" in states["Mine"]
     assert rows[0] == states["Mine"]
