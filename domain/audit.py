@@ -18,6 +18,8 @@ class By:
     upload_id: uuid.UUID | None = None
     #: The key that a call came with.
     api_key_id: uuid.UUID | None = None
+    #: The network address that a page or a call was asked for from.
+    address: str | None = None
 
 
 #: Nobody does what happens because its time has come.
@@ -53,7 +55,7 @@ def record(
 ) -> None:
     """`people`: those to whom it was done, by outcome: user IDs, or addresses without an account.
 
-    Of an upload, its result names them. `note`: why, as whoever does it says.
+    `note`: why, as whoever does it says.
     """
     named = {outcome: some for outcome, some in people.items() if some}
     db.session.add(
@@ -66,10 +68,11 @@ def record(
             user_id=by.user_id,
             action=action,
             through=by.through,
+            address=by.address,
             upload_id=by.upload_id,
             through_key_id=by.api_key_id,
             counts={outcome: len(some) for outcome, some in named.items()},
-            people={} if by.upload_id else {outcome: [*map(_as_text, some)] for outcome, some in named.items()},
+            people={outcome: [*map(_as_text, some)] for outcome, some in named.items()},
             note=note,
         )
     )

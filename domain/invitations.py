@@ -226,8 +226,8 @@ def _demand_unanswered(invitation: Invitation) -> None:
         raise ConflictError(_("This invitation has been answered or closed already."))
 
 
-def accept(invitation_id: uuid.UUID, user: User) -> Membership:
-    """Make the person a member, as the invitation says, and tell the inviter.
+def accept(invitation_id: uuid.UUID, user: User, address: str | None = None) -> Membership:
+    """Make the person a member, as the invitation says, and tell the inviter. `address`: from where they accept.
 
     Accepting again what one has accepted gives the same membership. Raises `ConflictError` where the
     invitation is closed or has run out, or the membership that it offers would be over.
@@ -236,7 +236,7 @@ def accept(invitation_id: uuid.UUID, user: User) -> Membership:
     if (mine := _accepted_before(invitation, user)) is not None:
         return mine
     _demand_open(invitation)
-    membership = _membership(invitation, user)
+    membership = _membership(invitation, user, address)
     _join_groups(invitation, membership)
     invitation.status = InvitationStatus.ACCEPTED
     invitation.answered_at = now()
@@ -268,7 +268,7 @@ def _demand_open(invitation: Invitation) -> None:
         raise ConflictError(_("This invitation is no longer open."))
 
 
-def _membership(invitation: Invitation, user: User) -> Membership:
+def _membership(invitation: Invitation, user: User, address: str | None) -> Membership:
     """The person's current membership, or a new one as the invitation says."""
     here = (Membership.collaboration_id == invitation.collaboration_id, Membership.user_id == user.id)
     end_expired_memberships(*here)
@@ -283,7 +283,7 @@ def _membership(invitation: Invitation, user: User) -> Membership:
         .returning(Membership.id)
     )
     if is_new:
-        by = By(user.id, Through.PAGE)  # nobody accepts for somebody else, or elsewhere
+        by = By(user.id, Through.PAGE, address=address)  # nobody accepts for somebody else, or elsewhere
         about = About.collaboration(invitation.collaboration)
         audit.record(AuditAction.MEMBER_JOINED, about, by, {"joined": [user.id]})
     return db.session.scalars(select(Membership).where(*here, Membership.ended_at.is_(None))).one()

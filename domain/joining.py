@@ -120,12 +120,14 @@ def _is_member(user: User, collaboration_id: uuid.UUID) -> bool:
     return bool(db.session.scalar(select(here)))
 
 
-def accept_with_new_account(hasher: PasswordHasher, invitation: Invitation, *, name: str, password: str) -> User:
-    """Make an account for the invited address, which the link has proved, and accept with it.
+def accept_with_new_account(
+    hasher: PasswordHasher, invitation: Invitation, *, name: str, password: str, address: str | None = None
+) -> User:
+    """Make an account for the invited address, which the link has proved, and accept with it, from `address`.
 
     Raises `ConflictError` where the address has an account by now, or the invitation is no longer open.
     """
     locked(invitation.id)
     user = create_account(hasher, email=invitation.email, name=name, password=password)
-    accept(invitation.id, user)
+    accept(invitation.id, user, address)
     return user

@@ -4,13 +4,19 @@ import uuid
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index
+from sqlalchemy import JSON, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.api_key import ApiKey
 from models.base import CreatedAt, Model, Name, PrimaryKey, Words, choice
 from models.batch import Batch
+from models.collaboration import Collaboration
+from models.course import Course
+from models.organisation import Organisation
 from models.user import User
+
+#: What is about a course as a whole, or about the platform.
+ABOUT_OTHERS = text("batch_id IS NULL AND collaboration_id IS NULL AND api_key_id IS NULL")
 
 
 class AuditAction(StrEnum):
@@ -38,7 +44,7 @@ class Through(StrEnum):
 
 
 class AuditEntry(Model):
-    """One thing done, to however many people."""
+    """One thing done, to however many people. The database lets nobody change or delete one: see migration 0004."""
 
     __tablename__ = "audit_entries"
 
@@ -51,6 +57,8 @@ class AuditEntry(Model):
     #: One of `AuditAction`.
     action: Mapped[Name]
     through: Mapped[Through] = mapped_column(choice(Through, "through"))
+    #: From where: the network address that a page or a call was asked for from.
+    address: Mapped[Name | None]
     upload_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("uploads.id"))
     #: The key that an API call came with.
     through_key_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("api_keys.id"))
@@ -66,11 +74,24 @@ class AuditEntry(Model):
     #: Why, as whoever did it says.
     note: Mapped[Words] = mapped_column(default="", server_default="")
 
+    organisation: Mapped[Organisation | None] = relationship()
     user: Mapped[User | None] = relationship()
     through_key: Mapped[ApiKey | None] = relationship(foreign_keys=through_key_id)
     batch: Mapped[Batch | None] = relationship()
+    course: Mapped[Course | None] = relationship()
+    collaboration: Mapped[Collaboration | None] = relationship()
+    api_key: Mapped[ApiKey | None] = relationship(foreign_keys=api_key_id)
 
     __table_args__ = (
-        Index("ix_audit_entries_organisation", "organisation_id", "id"),
+        Index("ix_audit_entries_at", "at", "id"),
+        Index("ix_audit_entries_action", "action", "at", "id"),
+        Index("ix_audit_entries_organisation", "organisation_id", "at", "id"),
+        Index("ix_audit_entries_organisation_action", "organisation_id", "action", "at", "id"),
+        Index("ix_audit_entries_user", "user_id", "at", "id"),
         Index("ix_audit_entries_batch", "batch_id", "id"),
+        Index("ix_audit_entries_collaboration", "collaboration_id", "id"),
+        Index("ix_audit_entries_api_key", "api_key_id", "id"),
+        Index(
+            "ix_audit_entries_others", "organisation_id", "id", sqlite_where=ABOUT_OTHERS, postgresql_where=ABOUT_OTHERS
+        ),
     )

@@ -9,12 +9,14 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
+from sqlalchemy import Connection
 
 from app import create_app
 from domain import demo
@@ -100,9 +102,25 @@ def app(migrated_app: Flask) -> Iterator[Flask]:
 
 
 def empty_all_tables() -> None:
-    with db.engine.begin() as connection:
+    with db.engine.begin() as connection, without_the_audit_guard(connection):
         for table in reversed(db.metadata.sorted_tables):
             connection.execute(table.delete())
+
+
+@contextmanager
+def without_the_audit_guard(connection: Connection) -> Iterator[None]:
+    """As the owner of the tables may: the application has no way to do this."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("ALTER TABLE audit_entries DISABLE TRIGGER USER")
+        yield
+        connection.exec_driver_sql("ALTER TABLE audit_entries ENABLE TRIGGER USER")
+        return
+    triggers = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").all()
+    for name, _sql in triggers:
+        connection.exec_driver_sql(f"DROP TRIGGER {name}")
+    yield
+    for _name, sql in triggers:
+        connection.exec_driver_sql(sql)
 
 
 @pytest.fixture

@@ -70,10 +70,10 @@ def me() -> User:
 
 
 def by() -> By:
-    """Me, and the door I came by."""
+    """Me, the door I came by, and from where."""
     if "caller" in g:
-        return By(me().id, Through.API, api_key_id=g.caller.key.id)
-    return By(me().id, Through.PAGE)
+        return By(me().id, Through.API, api_key_id=g.caller.key.id, address=request.remote_addr)
+    return By(me().id, Through.PAGE, address=request.remote_addr)
 
 
 def me_if_known() -> User | None:

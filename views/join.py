@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, session, url_for
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import logout_user
 from werkzeug.wrappers import Response as AnyResponse
@@ -76,7 +76,7 @@ def show(invitation: Invitation, token: str) -> str:
 def accept(invitation: Invitation, token: str) -> AnyResponse:
     if not access.is_signed_in():
         return redirect(url_for("join.show", token=token), 303)
-    invitations.accept(invitation.id, access.me())
+    invitations.accept(invitation.id, access.me(), request.remote_addr)
     db.session.commit()
     return _welcome(invitation)
 
@@ -90,7 +90,11 @@ def accept_with_new_account(invitation: Invitation, token: str) -> AnyResponse |
     if not form.validate_on_submit():
         return _page(invitation, token, form), 422
     user = joining.accept_with_new_account(
-        password_hasher(), invitation, name=form.name.data, password=form.password.data
+        password_hasher(),
+        invitation,
+        name=form.name.data,
+        password=form.password.data,
+        address=request.remote_addr,
     )
     db.session.commit()
     session.clear()
