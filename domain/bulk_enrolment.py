@@ -128,6 +128,10 @@ class _Change:
     ) -> None:
         self.order, self.held, self.cohort, self.by, self.letters = order, held, cohort, by, letters
         self.target = cohort or held.open_batch
+        #: Names, by batch ID.
+        self.cohorts: dict[uuid.UUID, str] = {
+            batch.id: batch.name for batch in held.batches if batch is self.target or not batch.is_default
+        }
         self.joining: list[Person] = []
         #: By batch ID.
         self.leaving: dict[uuid.UUID, list[Person]] = defaultdict(list)
@@ -162,8 +166,8 @@ class _Change:
         if self.target.id in standing.batches:
             return self.target.name
         theirs = standing.batches or ([standing.pending.batch_id] if standing.pending else [])
-        batches = (batch for batch in reversed(self.held.batches) if batch.id in theirs)
-        return next((batch.name for batch in batches if batch is self.target or not batch.is_default), None)
+        cohorts = [batch_id for batch_id in theirs if batch_id and batch_id in self.cohorts]
+        return self.cohorts[max(cohorts)] if cohorts else None  # of UUIDs of version 7, the newest is the greatest
 
     # Each answers whether it was done: whoever has completed the course in a batch stays in it.
 
