@@ -42,6 +42,11 @@ def test_nothing_tells_whether_an_address_has_an_account(client: Client) -> None
     assert known.text == unknown.text
 
 
+@pytest.mark.parametrize("email", ["a\0@example.org", "\u202ea@example.org"])
+def test_what_nobody_types_is_no_part_of_an_address(client: Client, email: str) -> None:
+    assert WRONG in client.send("/login", status=422, email=email, password="wrong")
+
+
 def test_an_account_without_a_password_cannot_be_signed_in_to(client: Client) -> None:
     db.session.execute(update(User).where(User.email == "yoda@harderwijk.test").values(password_hash=None))
     for password in ("muster-demo", "x"):

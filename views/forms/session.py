@@ -1,13 +1,16 @@
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
+
+from views.forms.typed import typed_on_a_line
 
 
 class SignInForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF comes without types
     email = EmailField(
         _("E-mail address"),
-        [InputRequired(_("Enter your e-mail address.")), Length(max=254)],
+        [DataRequired(_("Enter your e-mail address.")), Length(max=254)],
+        filters=[typed_on_a_line],
         render_kw={"autocomplete": "username"},
     )
     password = PasswordField(
