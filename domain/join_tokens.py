@@ -1,9 +1,12 @@
 """Tokens of the links in our letters: nobody else can make one.
 
-Those of join links name an invitation and the number of its link; those of register links a pending enrolment.
+Those of join links name an invitation and the number of its link; those of register links a pending enrolment;
+those of links to a new password an account.
 """
 
 import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
 from itsdangerous import BadData, Signer
@@ -11,6 +14,7 @@ from itsdangerous.encoding import base64_decode, base64_encode
 
 _ID_BYTES = 16
 _NUMBER_BYTES = 4
+_TIME_BYTES = 8
 
 
 class JoinTokens:
@@ -55,3 +59,45 @@ class RegisterTokens:
             return UUID(bytes=base64_decode(self._signer.unsign(token)))
         except BadData:
             return None
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordLink:
+    """What a link to a new password says."""
+
+    user_id: UUID
+    until: datetime
+    #: Of the session key that the account had (`mark_of`).
+    mark: bytes
+
+
+class PasswordTokens:
+    """Makes and reads tokens under one secret key.
+
+    A new password comes with a new session key. A link, which carries a mark of the one before, is then an old link.
+    """
+
+    def __init__(self, secret_key: str) -> None:
+        self._signer = Signer(secret_key, salt="password", key_derivation="hmac", digest_method=hashlib.sha256)
+
+    def make(self, user_id: UUID, session_key: str, until: datetime) -> str:
+        """To the second: what is left of `until` is cut off."""
+        payload = user_id.bytes + int(until.timestamp()).to_bytes(_TIME_BYTES) + mark_of(session_key)
+        return self._signer.sign(base64_encode(payload)).decode()
+
+    def read(self, token: str) -> PasswordLink | None:
+        """Nothing where the token is not one of ours."""
+        if not token.isascii():
+            return None
+        try:
+            payload = base64_decode(self._signer.unsign(token))
+        except BadData:
+            return None
+        user_id, rest = payload[:_ID_BYTES], payload[_ID_BYTES:]
+        until = datetime.fromtimestamp(int.from_bytes(rest[:_TIME_BYTES]), UTC)
+        return PasswordLink(UUID(bytes=user_id), until, rest[_TIME_BYTES:])
+
+
+def mark_of(session_key: str) -> bytes:
+    """By which the key is recognised, and cannot be told."""
+    return hashlib.sha256(session_key.encode()).digest()[:_ID_BYTES]

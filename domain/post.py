@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from models import Letter, db, new_id
+from models import Letter, User, db, new_id
 from models.base import leave_work
 from models.outbox import LetterKind
 
@@ -41,6 +41,12 @@ def course_letter(kind: LetterKind, course_id: uuid.UUID, to: str) -> dict[str, 
     return _letter(kind, str(new_id()), to, course_id=course_id)
 
 
+def password_letter(user: User | None) -> dict[str, Any]:
+    """To whoever has asked for a new password, each time anew. Where there is no such account it goes to nobody."""
+    to, user_id = (user.email, user.id) if user else ("", None)
+    return _letter(LetterKind.PASSWORD_RESET, str(new_id()), to, user_id=user_id)
+
+
 def _letter(
     kind: LetterKind,
     once: str,
@@ -49,6 +55,7 @@ def _letter(
     invitation_id: uuid.UUID | None = None,
     upload_id: uuid.UUID | None = None,
     course_id: uuid.UUID | None = None,
+    user_id: uuid.UUID | None = None,
     outcome_number: int | None = None,
 ) -> dict[str, Any]:
     return {
@@ -58,5 +65,6 @@ def _letter(
         "invitation_id": invitation_id,
         "upload_id": upload_id,
         "course_id": course_id,
+        "user_id": user_id,
         "outcome_number": outcome_number,
     }

@@ -25,6 +25,8 @@ class LetterKind(StrEnum):
     ENROLLED = "enrolled"
     TO_REGISTER = "to_register"
     UNENROLLED = "unenrolled"
+    #: To whoever has asked for a new password.
+    PASSWORD_RESET = "password_reset"
 
 
 class LetterState(StrEnum):
@@ -49,6 +51,8 @@ class Letter(Model):
     invitation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("invitations.id"))
     upload_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("uploads.id"))
     course_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("courses.id"))
+    #: Whose account it tells of.
+    user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
     #: Of the upload, the outcome that it tells of.
     outcome_number: Mapped[int | None]
     state: Mapped[LetterState] = mapped_column(choice(LetterState, "state"), default=LetterState.WAITING)

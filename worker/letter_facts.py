@@ -45,6 +45,7 @@ class Facts:
     courses: Mapping[uuid.UUID, Course] = field(default_factory=dict)
     #: By course and address, as the letter has it.
     pending: Mapping[tuple[uuid.UUID, str], PendingEnrolment] = field(default_factory=dict)
+    accounts: Mapping[uuid.UUID, User] = field(default_factory=dict)
 
 
 def load_facts(letters: Sequence[Letter]) -> Facts:
@@ -63,6 +64,7 @@ def load_facts(letters: Sequence[Letter]) -> Facts:
         ),
         courses=_courses({letter.course_id for letter in letters if letter.course_id}),
         pending=_pending([letter for letter in letters if letter.kind is LetterKind.TO_REGISTER]),
+        accounts=_accounts({letter.user_id for letter in letters if letter.user_id}),
     )
 
 
@@ -161,3 +163,11 @@ def _pending(letters: Collection[Letter]) -> dict[tuple[uuid.UUID, str], Pending
     wanted = [(letter.course_id, letter.to_address) for letter in letters]
     found = db.session.scalars(select(PendingEnrolment).where(key.in_(wanted)))
     return {(pending.course_id, pending.email): pending for pending in found}
+
+
+def _accounts(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, User]:
+    if not ids:
+        return {}
+    # As for invitations: a link is made for the session key as it is now.
+    query = select(User).where(User.id.in_(ids)).execution_options(populate_existing=True)
+    return {user.id: user for user in db.session.scalars(query)}

@@ -7,6 +7,7 @@ people typed reaches the templates as single lines without control characters.
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,9 +15,10 @@ from uuid import UUID
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
+from domain.accounts import LINK_LASTS
 from domain.language import gettext as _
-from domain.language import ngettext
-from models import Course, Invitation, Letter, PendingEnrolment, Upload, UploadOutcome
+from domain.language import minute, ngettext
+from models import Course, Invitation, Letter, PendingEnrolment, Upload, UploadOutcome, User, now
 from models.collaboration import Role
 from models.outbox import LetterKind
 from worker.failure_list import as_csv
@@ -79,12 +81,17 @@ class Links:
     sign: Callable[[Invitation], str]
     #: The token of a pending enrolment's register link.
     sign_pending: Callable[[PendingEnrolment], str]
+    #: The token of a link to a new password, until when it leads there.
+    sign_account: Callable[[User, datetime], str]
 
     def join(self, invitation: Invitation) -> str:
         return f"{self.base_url}/join/{self.sign(invitation)}"
 
     def register(self, pending: PendingEnrolment) -> str:
         return f"{self.base_url}/register/{self.sign_pending(pending)}"
+
+    def new_password(self, user: User, until: datetime) -> str:
+        return f"{self.base_url}/reset-password/{self.sign_account(user, until)}"
 
     def course(self, course: Course) -> str:
         return f"{self.base_url}/courses/{quote(course.key, safe=':+')}"
@@ -113,7 +120,8 @@ def mail_environment() -> Environment:
 class Writer:
     """Writes letters; holds the compiled templates, so make one for many letters.
 
-    `base_url` is where the application answers; `sign` and `sign_pending` give the tokens of join and register links.
+    `base_url` is where the application answers; `sign`, `sign_pending` and `sign_account` give the tokens of links: to
+    join, to register, to a new password.
     """
 
     def __init__(
@@ -122,8 +130,9 @@ class Writer:
         base_url: str,
         sign: Callable[[Invitation], str],
         sign_pending: Callable[[PendingEnrolment], str],
+        sign_account: Callable[[User, datetime], str],
     ) -> None:
-        self._links = Links(base_url.rstrip("/"), sign, sign_pending)
+        self._links = Links(base_url.rstrip("/"), sign, sign_pending, sign_account)
         self._trios = {kind: _Trio.of(environment, kind) for kind in LetterKind}
 
     def write(self, letter: Letter, facts: Facts) -> Mail | None:
@@ -287,6 +296,18 @@ def to_register(letter: Letter, facts: Facts, links: Links) -> Content | None:
     return _of_a_course(course, enrols=pending.auto_enrol, link=links.register(pending))
 
 
+def password_reset(letter: Letter, facts: Facts, links: Links) -> Content | None:
+    """To whoever has asked for it. Nothing where there is no such account, it is closed, or the link has run out."""
+    user = facts.accounts.get(letter.user_id) if letter.user_id else None
+    if user is None or not user.is_active:
+        return None
+    until = letter.created_at + LINK_LASTS
+    if until <= now():
+        return None
+    details = [(_("Account"), one_line(f"{user.name} ({user.email})")), (_("User name"), one_line(user.user_name))]
+    return Content({"details": details, "until": minute(until), "link": links.new_password(user, until)})
+
+
 def _of_a_course(course: Course, **values: Any) -> Content:
     name, organisation = one_line(course.name), one_line(course.organisation.name)
     contact = one_line(course.organisation.contact_email or "")
@@ -305,6 +326,7 @@ _CONTENT: dict[LetterKind, Callable[[Letter, Facts, Links], Content | None]] = {
     LetterKind.ENROLLED: enrolled,
     LetterKind.TO_REGISTER: to_register,
     LetterKind.UNENROLLED: enrolled,
+    LetterKind.PASSWORD_RESET: password_reset,
 }
 
 

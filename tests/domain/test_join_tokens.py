@@ -1,8 +1,10 @@
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.join_tokens import JoinTokens
+from domain.join_tokens import JoinTokens, PasswordLink, PasswordTokens, mark_of
 from models import new_id
 
 TOKENS = JoinTokens("one secret")
@@ -36,3 +38,26 @@ def test_nonsense_is_no_token(token: str) -> None:
 
 def test_a_token_fits_into_a_link_as_it_is() -> None:
     assert TOKENS.make(new_id(), 1).replace("-", "").replace("_", "").replace(".", "").isalnum()
+
+
+# To a new password.
+
+PASSWORD_TOKENS = PasswordTokens("one secret")
+NOON = datetime(2999, 6, 30, 12, tzinfo=UTC)
+
+
+def test_a_token_tells_whose_password_until_when_and_of_which_session_key() -> None:
+    user_id = new_id()
+    token = PASSWORD_TOKENS.make(user_id, "a key", NOON)
+    assert PASSWORD_TOKENS.read(token) == PasswordLink(user_id, NOON, mark_of("a key"))
+    assert mark_of("a key") != mark_of("another key")
+
+
+def test_no_other_token_of_ours_leads_to_a_new_password() -> None:
+    assert PASSWORD_TOKENS.read(TOKENS.make(new_id(), 1)) is None
+    assert PASSWORD_TOKENS.read(PasswordTokens("another secret").make(new_id(), "a key", NOON)) is None
+
+
+@pytest.mark.parametrize("token", ["", ".", "x", "x.y", "é.ü", "\0", "a" * 100_000])
+def test_nonsense_leads_to_no_new_password(token: str) -> None:
+    assert PASSWORD_TOKENS.read(token) is None

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from domain.join_tokens import JoinTokens, RegisterTokens
+from domain.join_tokens import JoinTokens, PasswordTokens, RegisterTokens
 from models import (
     Collaboration,
     Course,
@@ -24,12 +24,14 @@ from models.upload import OutcomeState
 from worker.letter_facts import Facts
 from worker.letters import Mail, Writer, mail_environment
 
-TOKENS = JoinTokens("a secret that only these tests know")
+SECRET = "a secret that only these tests know"
+TOKENS = JoinTokens(SECRET)
 WRITER = Writer(
     mail_environment(),
     "https://muster.test/",
     lambda invitation: TOKENS.make(invitation.id, invitation.link_number),
-    lambda pending: RegisterTokens("a secret that only these tests know").make(pending.id),
+    lambda pending: RegisterTokens(SECRET).make(pending.id),
+    lambda user, until: PasswordTokens(SECRET).make(user.id, user.session_key, until),
 )
 FAR_AWAY = datetime(2999, 6, 30, 23, 59, 59, tzinfo=UTC)
 
@@ -147,6 +149,12 @@ def the_mail_about(kind: LetterKind, course: Course, *, auto_enrol: bool = True)
     return WRITER.write(letter, Facts(courses={course.id: course}, pending={(course.id, address): pending}))
 
 
+def the_mail_about_a_password(user: User, **letter: Any) -> Mail | None:
+    plain: dict[str, Any] = {"once": "", "to_address": user.email, "user_id": user.id, "created_at": FAR_AWAY}
+    letter_to_the_person = Letter(kind=LetterKind.PASSWORD_RESET, **plain | letter)
+    return WRITER.write(letter_to_the_person, Facts(accounts={user.id: user}))
+
+
 def an_account(**given: Any) -> User:
     plain: dict[str, Any] = {"id": an_id(6), "name": "Jane Doe", "email": "j.doe@example.org", "user_name": "jdoe"}
-    return User(**plain | given)
+    return User(**{"session_key": "a key", "is_active": True} | plain | given)

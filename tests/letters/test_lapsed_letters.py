@@ -11,10 +11,12 @@ from tests.letters.makers import (
     TOKENS,
     WRITER,
     a_failure,
+    an_account,
     an_id,
     an_invitation,
     the_failure_mail,
     the_invitation_mail,
+    the_mail_about_a_password,
     the_mail_of_failures,
 )
 from worker.letter_facts import Facts
@@ -45,6 +47,15 @@ def test_a_letter_whose_matter_is_gone_is_not_sent(kind: LetterKind) -> None:
         kind=kind, once="", to_address="a@b.test", invitation_id=an_id(4), upload_id=an_id(5), outcome_number=1
     )
     assert WRITER.write(letter, Facts()) is None
+
+
+def test_a_link_to_a_new_password_is_not_sent_to_a_closed_account() -> None:
+    assert the_mail_about_a_password(an_account(is_active=False)) is None
+
+
+def test_a_link_to_a_new_password_is_not_sent_once_it_has_run_out() -> None:
+    assert the_mail_about_a_password(an_account(), created_at=now() - timedelta(minutes=59)) is not None
+    assert the_mail_about_a_password(an_account(), created_at=now() - timedelta(minutes=61)) is None
 
 
 def test_without_failures_there_is_nothing_to_tell_together() -> None:

@@ -18,6 +18,7 @@ from tests.letters.makers import (
     the_failure_mail,
     the_invitation_mail,
     the_mail_about,
+    the_mail_about_a_password,
     the_mail_of_failures,
     the_mail_to_the_inviter,
 )
@@ -111,3 +112,7 @@ def test_without_an_address_to_ask_none_is_named() -> None:
     mail = the_mail_about(LetterKind.ENROLLED, a_course(organisation=an_organisation()))
     assert mail is not None
     assert (mail.reply_to, "questions" in mail.text) == (None, False)
+
+
+def test_whoever_has_asked_for_a_new_password_is_led_to_choose_one() -> None:
+    assert_reads_as("password_reset", the_mail_about_a_password(an_account()))

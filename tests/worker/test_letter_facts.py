@@ -90,6 +90,19 @@ def test_fifty_answers_cost_as_many_queries_as_one(kind: LetterKind, inviter: Us
     assert queries_to_write(letters[1:]) == queries_to_write(letters[:1]) <= 4
 
 
+def test_fifty_links_to_new_passwords_cost_as_many_queries_as_one() -> None:
+    people = [stored(an_account(id=new_id(), email=f"{number}@a.test", user_name=f"{number}")) for number in range(51)]
+    letters = [a_letter(LetterKind.PASSWORD_RESET, user_id=user.id) for user in people]
+    assert queries_to_write(letters[1:]) == queries_to_write(letters[:1]) == 1
+
+
+def test_a_link_to_a_new_password_is_for_the_session_key_as_it_is_now() -> None:
+    user = stored(an_account(session_key="one"))
+    letter = a_letter(LetterKind.PASSWORD_RESET, user_id=user.id)
+    db.session.execute(update(User).values(session_key="two"), execution_options={"synchronize_session": False})
+    assert load_facts([letter]).accounts[user.id].session_key == "two"
+
+
 def test_an_invitation_comes_with_its_groups(inviter: User, group: Group) -> None:
     letter = a_letter_of_invitation(a_stored_invitation(inviter, group))
     mail = WRITER.write(letter, load_facts([letter]))

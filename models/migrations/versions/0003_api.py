@@ -1,5 +1,5 @@
-"""API keys, first answers, pending enrolments, letters about enrolments; audit entries about more than batches; the
-keys of uploads.
+"""API keys, first answers, pending enrolments, letters about enrolments and passwords; audit entries about more than
+batches; the keys of uploads.
 
 Revision ID: 0003
 Revises: 0002
@@ -14,7 +14,7 @@ branch_labels = None
 depends_on = None
 
 LETTERS = ('invitation', 'failure', 'failures_together', 'accepted', 'declined', 'undelivered')
-LETTERS_ABOUT_ENROLMENTS = ('enrolled', 'to_register', 'unenrolled')
+NEW_LETTERS = ('enrolled', 'to_register', 'unenrolled', 'password_reset')
 DOORS = ('page', 'upload', 'api', 'command')
 
 
@@ -100,16 +100,19 @@ def upgrade() -> None:
     with op.batch_alter_table('outbox') as batch_op:
         batch_op.drop_constraint(op.f('ck_outbox_kind'), type_='check')
         batch_op.add_column(sa.Column('course_id', sa.Uuid(), nullable=True))
+        batch_op.add_column(sa.Column('user_id', sa.Uuid(), nullable=True))
         batch_op.create_foreign_key(op.f('fk_outbox_course_id'), 'courses', ['course_id'], ['id'])
-        batch_op.create_check_constraint(op.f('ck_outbox_kind'), among('kind', (*LETTERS, *LETTERS_ABOUT_ENROLMENTS)))
+        batch_op.create_foreign_key(op.f('fk_outbox_user_id'), 'users', ['user_id'], ['id'])
+        batch_op.create_check_constraint(op.f('ck_outbox_kind'), among('kind', (*LETTERS, *NEW_LETTERS)))
 
 
 def downgrade() -> None:
-    op.execute(f"DELETE FROM outbox WHERE {among('kind', LETTERS_ABOUT_ENROLMENTS)}")
+    op.execute(f"DELETE FROM outbox WHERE {among('kind', NEW_LETTERS)}")
     with op.batch_alter_table('outbox') as batch_op:
         batch_op.drop_constraint(op.f('ck_outbox_kind'), type_='check')
-        batch_op.drop_constraint(op.f('fk_outbox_course_id'), type_='foreignkey')
-        batch_op.drop_column('course_id')
+        for column in ('course_id', 'user_id'):
+            batch_op.drop_constraint(op.f(f'fk_outbox_{column}'), type_='foreignkey')
+            batch_op.drop_column(column)
         batch_op.create_check_constraint(op.f('ck_outbox_kind'), among('kind', LETTERS))
     op.execute("DELETE FROM audit_entries WHERE organisation_id IS NULL OR through = 'clock' "
                "OR action NOT IN ('participants-added', 'participants-removed')")
