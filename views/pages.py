@@ -17,6 +17,7 @@ from domain.permissions import may_have_api_keys, may_run_batches, may_upload_in
 from models import User
 from views import (
     access,
+    account,
     api_docs,
     api_keys,
     batches,
@@ -28,6 +29,7 @@ from views import (
     join,
     mailbox,
     participants,
+    passwords,
     registering,
     session,
     uploads,
@@ -38,6 +40,8 @@ def register(app: Flask) -> None:
     rooms = (
         home,
         session,
+        account,
+        passwords,
         invitations,
         uploads,
         collaborations,

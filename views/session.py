@@ -29,11 +29,12 @@ def safe_next(target: str | None) -> str:
     return url_for("home.index")
 
 
-def _account() -> str:
+def account_named() -> str:
+    """By the form that is sent, whether there is one or not."""
     return "account:" + key_of(request.form.get("email", ""))
 
 
-def _failed(response: Response) -> bool:
+def was_refused(response: Response) -> bool:
     return response.status_code == 422
 
 
@@ -47,8 +48,8 @@ def login() -> str | Response:
 
 @bp.post("/login")
 @access.public
-@limiter.limit(PER_ADDRESS, deduct_when=_failed)
-@limiter.limit(PER_ACCOUNT, key_func=_account, deduct_when=_failed)
+@limiter.limit(PER_ADDRESS, deduct_when=was_refused)
+@limiter.limit(PER_ACCOUNT, key_func=account_named, deduct_when=was_refused)
 def sign_in() -> str | Response | tuple[str, int]:
     form = SignInForm()
     if not form.validate_on_submit():

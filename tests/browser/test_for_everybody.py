@@ -40,9 +40,10 @@ def visit(person: Person, *paths: str) -> None:
 @pytest.mark.parametrize("way", WAYS)
 def test_every_page_of_the_main_job(people: People, way: dict[str, Any]) -> None:
     stranger = people(**way)
-    visit(stranger, "/login", "/nothing-here", "/join/not-a-token")
+    visit(stranger, "/login", "/nothing-here", "/join/not-a-token", "/forgot-password", "/reset-password/not-a-token")
     yoda = people(**way).sign_in("yoda@harderwijk.test")
     visit(yoda, "/", "/uploads", "/invitations/schema", "/invitations/upload")
+    visit(yoda, "/account", "/account/name", "/account/password")
     for name in ("many-errors.csv", "excel-dutch.csv", "will-fail.csv"):
         upload(yoda, name)
         look(yoda.page)

@@ -47,6 +47,15 @@ TABLE = """
 home.index                    GET             login 200   200   200   200   200   200   200   200   200   200   200
 session.login                 GET             200   303   303   303   303   303   303   303   303   303   303   303
 session.sign_in               POST            422   422   422   422   422   422   422   422   422   422   422   422
+account.show                  GET             login 200   200   200   200   200   200   200   200   200   200   200
+account.change_name           GET             login 200   200   200   200   200   200   200   200   200   200   200
+account.change_name           POST            login 303   303   303   303   303   303   303   303   303   303   303
+account.change_password       GET             login 200   200   200   200   200   200   200   200   200   200   200
+account.change_password       POST            login 422   422   422   422   422   422   422   422   422   422   422
+passwords.forgotten           GET             200   200   200   200   200   200   200   200   200   200   200   200
+passwords.ask                 POST            422   422   422   422   422   422   422   422   422   422   422   422
+passwords.choose              GET  reset      200   200   200   200   200   200   200   200   200   200   200   200
+passwords.set_chosen          POST reset      422   422   422   422   422   422   422   422   422   422   422   422
 invitations.schema            GET             login 200   200   200   200   200   200   200   200   200   200   200
 invitations.sample            GET             login 200   200   200   200   200   200   200   200   200   200   200
 invitations.upload            GET             login 200   200   200   200   403   403   200   403   200   403   403
@@ -174,6 +183,7 @@ def things(world: Flask) -> dict[str, dict[str, str]]:
         **batches(),
         **a_pending_enrolment(world),
         **their_keys(),
+        **a_password_link(world),
         **a_mail(world),
     }
 
@@ -208,6 +218,11 @@ def batches() -> dict[str, dict[str, str]]:
 def a_pending_enrolment(world: Flask) -> dict[str, dict[str, str]]:
     pending = pending_for("invited@example.org", course())
     return {"pending": {"token": world.extensions["register_tokens"].make(pending.id)}}
+
+
+def a_password_link(world: Flask) -> dict[str, dict[str, str]]:
+    user, until = user_called(CAST["member"]), now() + timedelta(hours=1)
+    return {"reset": {"token": world.extensions["password_tokens"].make(user.id, user.session_key, until)}}
 
 
 def their_keys() -> dict[str, dict[str, str]]:

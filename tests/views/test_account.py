@@ -1,0 +1,115 @@
+"""One's own account: what the page tells, and how name and password are changed."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from models import User, db
+from tests.clients import Client
+from tests.people import the_person
+
+pytestmark = pytest.mark.usefixtures("world")
+
+YODA = "yoda@harderwijk.test"
+NEW = {"current": "muster-demo", "password": "long enough"}
+
+
+def fields(client: Client, path: str) -> set[str]:
+    return {field.get("name", "") for field in client.page(path).all("input")} - {"theme", "csrf_token"}
+
+
+def test_the_page_tells_who_one_is(client: Client) -> None:
+    page = client.sign_in(YODA).page("/account")
+    told = ("Yolanda Damen", YODA, "yoda.harderwijk", "Universiteit Harderwijk")
+    assert [words for words in told if words not in page] == []
+    assert "State ID" not in page
+
+
+def test_whoever_has_a_state_id_sees_it_with_district_block_and_school(client: Client) -> None:
+    state = the_person("state@pradesh.test")
+    given = {"state_id": "PR-00007", "state_id_key": "pr-00007", "district": "North", "block": "B 7", "school": "S 7"}
+    db.session.execute(update(User).where(User.id == state.id).values(given))
+    page = client.sign_in(state.email).page("/account")
+    assert "State ID PR-00007 District North Block B 7 School S 7" in page
+
+
+def test_the_user_id_stands_where_it_can_be_copied(client: Client) -> None:
+    page = client.sign_in(YODA).page("/account")
+    (user_id,) = page.all("input", id="user-id")
+    assert user_id.get("value") == str(the_person(YODA).id)
+    assert "Copy User ID" in page.buttons()
+
+
+def test_the_menu_leads_to_the_account(client: Client) -> None:
+    links = {link.get("href") for link in client.sign_in(YODA).page("/").all("a")}
+    assert "/account" in links
+
+
+# The name.
+
+
+def test_a_name_is_changed(client: Client) -> None:
+    page = client.sign_in(YODA).send("/account/name", name="  Yolanda \t Damen-Smit ")
+    assert "Your name has been changed." in page
+    assert the_person(YODA).name == "Yolanda Damen-Smit"
+
+
+@pytest.mark.parametrize("name", ["", " ", "-", "\0", "x" * 256])
+def test_what_is_no_name_is_refused(client: Client, name: str) -> None:
+    client.sign_in(YODA).send("/account/name", status=422, name=name)
+    assert the_person(YODA).name == "Yolanda Damen"
+
+
+def test_the_form_begins_with_the_name_as_it_is(client: Client) -> None:
+    (name,) = client.sign_in(YODA).page("/account/name").all("input", name="name")
+    assert name.get("value") == "Yolanda Damen"
+
+
+# The password.
+
+
+def test_a_password_is_changed_by_whoever_knows_it(client: Client) -> None:
+    page = client.sign_in(YODA).send("/account/password", **NEW)
+    assert "Your password has been changed." in page
+    client.post("/logout")
+    client.send("/login", status=422, email=YODA, password="muster-demo")
+    client.sign_in(YODA, password="long enough")
+
+
+def test_sessions_elsewhere_end_and_this_one_goes_on(app: Flask, client: Client) -> None:
+    elsewhere = Client(app).sign_in(YODA)
+    client.sign_in(YODA).send("/account/password", **NEW)
+    assert client.get("/account").status_code == 200
+    assert elsewhere.get("/account").location.startswith("/login")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"current": "wrong"}, "This is not your current password."),
+        ({"current": ""}, "Enter your current password."),
+        ({"password": "short"}, "Use at least 10 characters."),
+        ({"password": ""}, "Choose a password."),
+    ],
+)
+def test_a_form_with_mistakes_changes_nothing(client: Client, given: dict[str, str], said: str) -> None:
+    assert said in client.sign_in(YODA).send("/account/password", status=422, **NEW | given)
+    assert client.get("/account").status_code == 200
+    client.sign_in(YODA, password="muster-demo")
+
+
+def test_whoever_has_no_password_is_not_asked_for_it(client: Client) -> None:
+    client.sign_in(YODA)
+    assert fields(client, "/account/password") == {"current", "password"}
+    db.session.execute(update(User).where(User.email == YODA).values(password_hash=None))
+    assert fields(client, "/account/password") == {"password"}
+    client.send("/account/password", password="long enough")
+    client.sign_in(YODA, password="long enough")
+
+
+def test_guesses_of_the_current_password_are_throttled(client: Client) -> None:
+    client.sign_in(YODA)
+    for _attempt in range(10):
+        client.send("/account/password", status=422, **NEW | {"current": "wrong"})
+    assert client.post("/account/password", data=NEW).status_code == 429
+    assert client.get("/account/password").status_code == 200

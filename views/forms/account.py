@@ -1,0 +1,81 @@
+"""One's own account: its name and its password."""
+
+from functools import partial
+
+from argon2 import PasswordHasher
+from flask_babel import lazy_gettext as _
+from flask_babel.speaklater import LazyString
+from flask_wtf import FlaskForm
+from wtforms import EmailField, Field, PasswordField, StringField
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+
+from domain.people import SHORTEST_PASSWORD, check_password
+from models import User
+from views.forms.typed import typed_on_a_line
+
+
+def _has_a_letter(form: FlaskForm, field: Field) -> None:
+    if not any(character.isalnum() for character in field.data):
+        raise ValidationError(_("Enter your name, with at least one letter in it."))
+
+
+def own_name() -> StringField:
+    return StringField(
+        _("Your name"),
+        [
+            DataRequired(_("Enter your name.")),
+            Length(max=255, message=_("Write a name of at most %(max)d characters.")),
+            _has_a_letter,
+        ],
+        filters=[typed_on_a_line],
+        render_kw={"autocomplete": "name"},
+    )
+
+
+def new_password(label: LazyString) -> PasswordField:
+    return PasswordField(
+        label,
+        [
+            InputRequired(_("Choose a password.")),
+            Length(min=SHORTEST_PASSWORD, message=_("Use at least %(min)d characters.")),
+            Length(max=1000, message=_("Use at most %(max)d characters.")),
+        ],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+class NameForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF comes without types
+    name = own_name()
+
+
+class NewPasswordForm(FlaskForm):  # type: ignore[misc]
+    password = new_password(_("New password"))
+
+
+class ChangePasswordForm(FlaskForm):  # type: ignore[misc]
+    current = PasswordField(
+        _("Current password"),
+        [InputRequired(_("Enter your current password.")), Length(max=1000)],
+        render_kw={"autocomplete": "current-password"},
+    )
+    password = new_password(_("New password"))
+
+    def __init__(self, hasher: PasswordHasher, user: User) -> None:
+        """Whoever has no password yet is not asked for it."""
+        super().__init__()
+        self._is_current = partial(check_password, hasher, user)
+        if user.password_hash is None:
+            del self.current
+
+    def validate_current(self, field: Field) -> None:
+        if not self._is_current(field.data):
+            raise ValidationError(_("This is not your current password."))
+
+
+class ForgottenForm(FlaskForm):  # type: ignore[misc]
+    email = EmailField(
+        _("E-mail address"),
+        [DataRequired(_("Enter your e-mail address.")), Length(max=254)],
+        filters=[typed_on_a_line],
+        render_kw={"autocomplete": "username"},
+    )
