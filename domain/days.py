@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, time
 from functools import cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from models import now
 
@@ -20,6 +20,12 @@ def moment_of(when: date | datetime, time_zone: str) -> datetime:
     """In UTC: of a day, its beginning in the time zone; of a time that has no zone of its own, that time in it."""
     moment = when if isinstance(when, datetime) else datetime.combine(when, time())
     return (moment if moment.tzinfo else moment.replace(tzinfo=_zone(time_zone))).astimezone(UTC)
+
+
+@cache
+def time_zones() -> list[str]:
+    """The IANA names that this machine knows, but for those that stand for no place or time in particular."""
+    return sorted(available_timezones() - {"Factory", "localtime"})
 
 
 @cache

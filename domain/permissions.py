@@ -222,3 +222,20 @@ def may_see_all_keys_of(rights: Rights, organisation: OrganisationFacts) -> bool
 
 def may_revoke_key(rights: Rights, key: KeyFacts) -> bool:
     return rights.is_platform_admin or key.user_id == rights.user_id or key.organisation_id in rights.admin_of
+
+
+# Organisations.
+
+
+def may_run_organisations(rights: Rights) -> bool:
+    """Whether there is any organisation that the person may run."""
+    return rights.is_platform_admin or bool(rights.admin_of)
+
+
+def may_run_organisation(rights: Rights, organisation: OrganisationFacts) -> bool:
+    """Its settings, its units, and who holds which role in it."""
+    return rights.is_platform_admin or organisation.id in rights.admin_of
+
+
+def may_create_organisations(rights: Rights) -> bool:
+    return rights.is_platform_admin

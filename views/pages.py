@@ -13,7 +13,13 @@ from flask_babel import gettext as _
 
 from domain import language
 from domain.masking import masked_email
-from domain.permissions import may_have_api_keys, may_run_batches, may_upload_invitations
+from domain.permissions import (
+    may_create_organisations,
+    may_have_api_keys,
+    may_run_batches,
+    may_run_organisations,
+    may_upload_invitations,
+)
 from models import User
 from views import (
     access,
@@ -28,6 +34,7 @@ from views import (
     invitations,
     join,
     mailbox,
+    organisations,
     participants,
     passwords,
     registering,
@@ -52,6 +59,7 @@ def register(app: Flask) -> None:
         join,
         registering,
         api_docs,
+        organisations,
         api_keys,
         mailbox,
     )
@@ -100,6 +108,9 @@ def _navigation(me: User | None) -> Iterator[NavigationItem]:
         sections[1:1] = [(_("Upload invitations"), "invitations.upload"), (_("Uploads"), "uploads.index")]
     if may_run_batches(access.my_rights()):
         sections.append((_("Batches"), "batches.workspace"))
+    if may_run_organisations(access.my_rights()):
+        runs_all = may_create_organisations(access.my_rights())
+        sections.append((_("Organisations") if runs_all else _("Organisation"), "organisations.index"))
     for label, endpoint in sections:
         yield NavigationItem(label, url_for(endpoint), endpoint.partition(".")[0] == _section())
 

@@ -128,6 +128,10 @@ batches.join                  POST pilot      login 409   404   404   404   404 
 batches.join                  POST open_batch login 303   303   303   303   303   303   303   303   303   303   303
 api_docs.document             GET             200   200   200   200   200   200   200   200   200   200   200   200
 api_docs.page                 GET             200   200   200   200   200   200   200   200   200   200   200   200
+organisations.index           GET             login 200   303   403   403   403   403   303   403   303   403   403
+organisations.show            GET  harderwijk login 200   200   403   403   403   403   404   404   404   404   404
+organisations.settings        GET  harderwijk login 200   200   403   403   403   403   404   404   404   404   404
+organisations.settings        POST harderwijk login 303   303   403   403   403   403   404   404   404   404   404
 api_keys.index                GET             login 200   303   403   303   403   403   303   403   303   403   403
 api_keys.organisation_list    GET  harderwijk login 200   200   403   200   403   403   404   404   404   404   404
 api_keys.organisation_new     GET  harderwijk login 200   200   403   200   403   403   404   404   404   404   404

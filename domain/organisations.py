@@ -1,0 +1,69 @@
+"""Organisations: who runs which, what they consist of, and making one."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, distinct, func, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute
+
+from domain.errors import NotAllowedError
+from domain.language import gettext as _
+from domain.permissions import Rights, may_run_organisation
+from models import ApiKey, Collaboration, Course, Organisation, OrganisationRole, Unit, db, key_of, now
+
+
+def run_by(rights: Rights) -> ColumnElement[bool]:
+    """The organisations that `permissions.may_run_organisation` lets the person run, as a condition."""
+    return true() if rights.is_platform_admin else Organisation.id.in_(rights.admin_of)
+
+
+def search(rights: Rights, words: str = "") -> Select[Any]:
+    """The organisations that the person runs whose name or short name contains the words."""
+    query = select(Organisation).where(run_by(rights)).order_by(Organisation.name, Organisation.id)
+    if words := key_of(words):
+        columns = (Organisation.name, Organisation.short_name)
+        query = query.where(or_(*(func.lower(column).contains(words, autoescape=True) for column in columns)))
+    return query
+
+
+def the_only_one_run_by(rights: Rights) -> uuid.UUID | None:
+    """Of a platform admin there is none: they run those to come, too."""
+    return min(rights.admin_of) if len(rights.admin_of) == 1 and not rights.is_platform_admin else None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much there is in an organisation."""
+
+    #: Who hold a role in it.
+    people: int
+    units: int
+    collaborations: int
+    courses: int
+    #: That work.
+    api_keys: int
+
+
+def counts_of(organisation: Organisation) -> Counts:
+    """In one query."""
+
+    def number(column: InstrumentedAttribute[uuid.UUID], *which: ColumnElement[bool]) -> Any:
+        within = column.class_.organisation_id == organisation.id
+        return select(func.count(distinct(column))).where(within, *which).scalar_subquery()
+
+    works = (ApiKey.revoked_at.is_(None), ApiKey.expires_at > now())
+    counts = (
+        number(OrganisationRole.user_id),
+        number(Unit.id),
+        number(Collaboration.id),
+        number(Course.id),
+        number(ApiKey.id, *works),
+    )
+    return Counts(*db.session.execute(select(*counts)).one())
+
+
+def assert_may_run(rights: Rights, organisation: Organisation) -> None:
+    """Raises `NotAllowedError`."""
+    if not may_run_organisation(rights, organisation):
+        raise NotAllowedError(_("Only admins of the organisation may do this."))

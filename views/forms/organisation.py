@@ -1,0 +1,51 @@
+"""An organisation's settings."""
+
+from collections.abc import Mapping, Sequence
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import EmailField, StringField, TextAreaField
+from wtforms.validators import Optional
+from wtforms.widgets import NumberInput
+
+from domain import organisation_settings
+from models import Organisation
+from views.forms.typed import typed, typed_on_a_line
+
+
+def name_of_organisation() -> StringField:
+    return StringField(_("Name"), filters=[typed_on_a_line], render_kw={"autocomplete": "off"})
+
+
+def time_zone() -> StringField:
+    return StringField(_("Time zone"), filters=[typed_on_a_line], render_kw={"autocomplete": "off"})
+
+
+class SaidForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF comes without types
+    """What is said in it is read by the domain."""
+
+    @property
+    def said(self) -> dict[str, str]:
+        return {field.name: field.data or "" for field in self if isinstance(field, StringField)}
+
+    def tell(self, problems: Mapping[str, Sequence[str]]) -> None:
+        for name, sentences in problems.items():
+            self[name].errors = sentences
+
+
+class SettingsForm(SaidForm):
+    name = name_of_organisation()
+    contact_email = EmailField(_("Contact address"), [Optional()], filters=[typed_on_a_line])
+    time_zone = time_zone()
+    default_message = TextAreaField(_("Message"), [Optional()], filters=[typed], render_kw={"rows": 5})
+    default_sender_name = StringField(_("Sender's name"), [Optional()], filters=[typed_on_a_line])
+    invitation_days = StringField(
+        _("Days to accept"),
+        [Optional()],
+        filters=[typed_on_a_line],
+        widget=NumberInput(min=1, max=organisation_settings.MOST_DAYS),
+    )
+
+    @classmethod
+    def for_organisation(cls, organisation: Organisation) -> "SettingsForm":
+        return cls(data=organisation_settings.as_texts(organisation))
