@@ -8,18 +8,18 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 from flask_babel.speaklater import LazyString
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response
 
 from domain import errors
 from models import db
 from views.api import problems
-from views.api.blueprint import Refusal, blueprint_here
+from views.api.blueprint import Refusal, blueprint_here, blueprint_of_path
 from views.api.calls import MalformedError
 from views.api.idempotency import IdempotencyKeyError
 from views.callers import UnauthenticatedError
 
-Answer = Response | tuple[str, int]
+Answer = Response | tuple[str, int, dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,22 @@ PAGES = {
     ),
 }
 
+#: What a program is told instead: it sees no page, presses no button and chooses no file.
+CALLS = {
+    404: Page(
+        later("There is nothing here"),
+        later("The address may be mistyped, or what stood here is not for this key."),
+    ),
+    405: Page(
+        later("This call takes another method"),
+        later("Use one of those that the header Allow names. Nothing has been changed."),
+    ),
+    413: Page(
+        later("This is too large"),
+        later("Nothing of it has been stored. Send it in several parts, one after the other."),
+    ),
+}
+
 STATUS: dict[type[errors.RefusalError], int] = {
     errors.ConflictError: 409,
     errors.NotAllowedError: 403,
@@ -86,7 +102,14 @@ def _http(error: HTTPException) -> Answer | HTTPException:
     if error.code is None or error.code < 400:
         return error
     db.session.rollback()
-    return _answer(error.code)
+    return _answer(error.code, headers=_headers_of(error))
+
+
+def _headers_of(error: HTTPException) -> dict[str, str]:
+    """RFC 9110, 15.5.6: whoever is told that the method is wrong is told the right ones."""
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        return {"Allow": ", ".join(sorted(error.valid_methods))}
+    return {}
 
 
 def _refusal(refusal: errors.RefusalError) -> Answer:
@@ -108,9 +131,10 @@ def _stale_form(error: CSRFError) -> Answer:
 def _answer(status: int, sentence: str | None = None, **more: Any) -> Answer:
     """A page, or to a call of the API what its family answers."""
     known = PAGES.get(status, PAGES[500 if status >= 500 else 400])
-    family = blueprint_here()
-    if family or request.path.startswith(("/api/", "/oauth2/")):
+    family = blueprint_here() or (blueprint_of_path() if status == 405 else None)
+    if family or request.path.startswith("/api/"):
+        known = CALLS.get(status, known)
         tell = family.tell if family else problems.tell
         return tell(Refusal(status, str(known.title), sentence or str(known.sentence), **more))
     page = render_template("errors/error.html", status=status, title=known.title, sentence=sentence or known.sentence)
-    return page, status
+    return page, status, more.get("headers", {})

@@ -522,6 +522,12 @@ def test_other_methods_after_credentials_and_permission(staff: Program, world: F
     assert program(world, STATE_ADMIN).open(PATH + "/", method=method).status_code == 403
 
 
+def test_a_body_that_is_too_large(staff: Program) -> None:
+    answer = staff.post(PATH, data=b"x" * (10 * 1024 * 1024 + 70 * 1024), content_type="application/json")
+    sentence = "Nothing of it has been stored. Send it in several parts, one after the other."
+    assert refused(answer, 413) == {"detail": sentence}
+
+
 def test_too_often_for_staff(staff: Program) -> None:
     with time_machine.travel(now(), tick=False):
         assert {staff.post(PATH, json={}).status_code for _ in range(120)} == {400}

@@ -252,7 +252,9 @@ def test_a_basic_header_that_says_nothing_is_refused(world: Flask, credential: s
 
 
 def test_a_token_is_not_asked_for_by_get_or_as_json(world: Flask) -> None:
-    assert Program(world, None).get(TOKENS).status_code == 405
+    answer = Program(world, None).get(TOKENS)
+    assert (answer.status_code, answer.json["error"]) == (405, "invalid_request")
+    assert answer.headers["Allow"] == "OPTIONS, POST"
     answer = Program(world, None).post(TOKENS, json={"grant_type": "client_credentials"})
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
 

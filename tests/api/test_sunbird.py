@@ -186,6 +186,12 @@ def test_what_is_no_json_is_a_client_error(state: Program) -> None:
     assert error_of(answer)[3] == "CLIENT_ERROR"
 
 
+def test_another_method_is_a_client_error_of_the_same_call(state: Program) -> None:
+    answer = state.get(f"/api/course/v1/batch/user/remove/{batch().id}")
+    assert (error_of(answer)[0], answer.json["id"]) == (405, "api.course.batch.users.remove")
+    assert answer.headers["Allow"] == "OPTIONS, POST"
+
+
 def test_progress_survives_removing_and_adding_again(state: Program) -> None:
     (person,) = fill(1)
     row = db.session.get_one(Participant, (batch().id, person))

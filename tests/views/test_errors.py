@@ -18,6 +18,7 @@ def test_a_page_that_is_not_there(client: Client) -> None:
 def test_a_page_asked_for_in_the_wrong_way(client: Client) -> None:
     client.sign_in("yoda@harderwijk.test")
     assert "does not work that way" in client.send("/uploads", 405)
+    assert client.post("/uploads").headers["Allow"] == "GET, HEAD, OPTIONS"
 
 
 def test_a_page_for_others(client: Client) -> None:

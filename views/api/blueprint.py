@@ -40,3 +40,9 @@ def blueprint_here() -> ApiBlueprint | None:
     """The family of this request's call; nothing where it is a page, or nothing at all."""
     found = current_app.blueprints.get(request.blueprint or "")
     return found if isinstance(found, ApiBlueprint) else None
+
+
+def blueprint_of_path() -> ApiBlueprint | None:
+    """The family of a call that was made by another method than its own: to Flask that is none."""
+    families = (found for found in current_app.iter_blueprints() if isinstance(found, ApiBlueprint))
+    return next((family for family in families if request.path.startswith(f"{family.url_prefix}/")), None)

@@ -55,7 +55,7 @@ def tell(refusal: Refusal) -> Response:
     return answer
 
 
-bp = ApiBlueprint("api_oauth", tell, Failure)
+bp = ApiBlueprint("api_oauth", tell, Failure, url_prefix="/oauth2")
 
 #: Failed attempts, for one network address.
 PER_ADDRESS = "50 per 15 minutes"
@@ -81,7 +81,7 @@ def _failed(response: AnyResponse) -> bool:
     return response.status_code == 401
 
 
-@bp.post("/oauth2/access_token", strict_slashes=False)
+@bp.post("/access_token", strict_slashes=False)
 @access.public
 @limiter.limit(PER_ADDRESS, deduct_when=_failed)
 @described(CALL)

@@ -22,7 +22,7 @@ class Problem(BaseModel):
     """Why a call was not done. Nothing of it was."""
 
     type: str = Field(default="about:blank", description="Always `about:blank`: the status says what kind it is.")
-    title: str = Field(examples=["There is no such page"])
+    title: str = Field(examples=["There is nothing here"])
     status: int = Field(examples=[404])
     detail: str = Field(description="A sentence for people.")
     errors: list[FieldProblem] = Field(default_factory=list, description="Of a request that is not well-formed.")

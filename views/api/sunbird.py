@@ -83,7 +83,7 @@ class Failed(Envelope):
 
 
 ADD, REMOVE, LIST = "api.course.batch.users.add", "api.course.batch.users.remove", "api.course.batch.participants.list"
-_IDS = {"add": ADD, "remove": REMOVE}
+_IDS = {"user/add": ADD, "user/remove": REMOVE}
 
 #: By status, the code, the sentence and the response code.
 _REFUSALS = {
@@ -113,7 +113,8 @@ bp = ApiBlueprint("sunbird", tell, Failed, url_prefix="/api/course/v1/batch")
 
 def _id_here() -> str:
     """What the call is called in its envelope."""
-    return _IDS.get((request.endpoint or "").rpartition(".")[2], LIST)
+    place = request.path.removeprefix(f"{bp.url_prefix}/")
+    return next((call_id for path, call_id in _IDS.items() if place.startswith(path)), LIST)
 
 
 def _answer(call_id: str, result: Any, response_code: str = "OK", **params: str | None) -> Response:
