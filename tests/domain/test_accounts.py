@@ -3,17 +3,19 @@
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from sqlalchemy import select, update
 
 from domain import accounts
 from domain.errors import ConflictError
 from domain.join_tokens import PasswordTokens
 from domain.people import check_password
-from models import Letter, User, db, new_id, now
+from models import Letter, User, begin_writing, db, new_id, now
 from models.outbox import LetterKind
 from tests.conftest import CHEAP
 from tests.people import a_person
 from tests.queries import counted
+from tests.worker.sending import at_once
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -96,6 +98,26 @@ def test_a_link_is_good_for_one_change(jane: User) -> None:
     links = [link_for(jane), link_for(jane, minutes=5)]
     accounts.set_password(CHEAP, jane, "long enough")
     assert [accounts.by_link(TOKENS, link) for link in links] == [None, None]
+
+
+def test_a_link_pressed_twice_at_once_is_good_for_one_change(app: Flask, jane: User) -> None:
+    link = link_for(jane)
+    outcomes: list[bool] = []
+    at_once(app, *[lambda: outcomes.append(press(link))] * 2)
+    assert sorted(outcomes) == [False, True]
+
+
+def press(link: str) -> bool:
+    """Whether it has set a password."""
+    begin_writing()
+    user = accounts.by_link(TOKENS, link)
+    try:
+        if user:
+            accounts.set_password(CHEAP, user, "long enough")
+    except ConflictError:
+        return False
+    db.session.commit()
+    return user is not None
 
 
 def test_a_link_does_not_open_a_closed_account(jane: User) -> None:
