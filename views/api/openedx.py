@@ -79,7 +79,7 @@ _CALL = Call(
     "names nobody stops none of the others. 40 requests a minute, 120 for platform admins.",
     body=BulkEnrolment,
     answer=Enrolled,
-    refusals=(400, 405, 415, 429),
+    refusals=(400, 405, 413, 415, 429),
     other_media_types=("application/x-www-form-urlencoded", "multipart/form-data"),
 )
 _FORMS = {*_CALL.other_media_types}

@@ -32,7 +32,7 @@ class UsersRequest(BaseModel):
 
 class BatchOfList(BaseModel):
     batchId: str  # noqa: N815  # theirs
-    active: bool = Field(True, description="False: those who were removed.")
+    active: bool | None = Field(None, description="False: those who were removed. Null: as if left out.")
 
 
 class ListOfBatch(BaseModel):
@@ -140,7 +140,7 @@ def _answer(call_id: str, result: Any, response_code: str = "OK", **params: str 
 @bp.post("/user/add/<batch_id>")
 @bp.post("/user/add", defaults={"batch_id": ""}, strict_slashes=False)
 @access.signed_in
-@described(Call("Add users to a batch", "To an invite-only one.", body=UsersRequest, answer=Users, refusals=(400,)))
+@described(Call("Add users to a batch", "To an invite-only one.", body=UsersRequest, answer=Users, refusals=(400, 413)))
 def add(batch_id: str) -> Response:
     return _change(batch_id, participants.add, _SENTENCES_OF_ADDING)
 
@@ -149,7 +149,7 @@ def add(batch_id: str) -> Response:
 @bp.post("/user/remove", defaults={"batch_id": ""}, strict_slashes=False)
 @access.signed_in
 @described(
-    Call("Remove users from a batch", "From an invite-only one.", body=UsersRequest, answer=Users, refusals=(400,))
+    Call("Remove users from a batch", "From an invite-only one.", body=UsersRequest, answer=Users, refusals=(400, 413))
 )
 def remove(batch_id: str) -> Response:
     return _change(batch_id, participants.remove, _SENTENCES_OF_REMOVING)
@@ -157,11 +157,11 @@ def remove(batch_id: str) -> Response:
 
 @bp.post("/participants/list")
 @access.signed_in
-@described(Call("List the participants of a batch", body=ListRequest, answer=Participants, refusals=(400,)))
+@described(Call("List the participants of a batch", body=ListRequest, answer=Participants, refusals=(400, 413)))
 def list_participants() -> Response:
     given = _body(ListRequest, "MANDATORY_PARAMETER_MISSING", _NO_BATCH)
     wanted = given.request.batch
-    ids = participants.user_ids(_batch(wanted.batchId), active=wanted.active)
+    ids = participants.user_ids(_batch(wanted.batchId), active=wanted.active is not False)
     return _answer(LIST, {"batch": {"count": len(ids), "participants": [*map(str, ids)]}})
 
 
