@@ -67,8 +67,9 @@ def read_form(collaboration: Collaboration, values: Mapping[str, str]) -> Readin
 def read_groups(collaboration: Collaboration, named: Sequence[str]) -> tuple[list[UUID], list[str]]:
     """The collaboration's groups that are named by identifier or short name; and what is wrong with other names."""
     known = {key: group.id for group in collaboration.groups for key in (str(group.id), group.short_name)}
-    missing = [name for name in named if group_key(name) not in known]
-    found = dict.fromkeys(known[group_key(name)] for name in named if name not in missing)
+    meant = {name: known.get(group_key(name)) for name in named}
+    found = dict.fromkeys(group_id for group_id in meant.values() if group_id)
+    missing = [name for name, group_id in meant.items() if group_id is None]
     return [*found], [no_group(shown(name), collaboration.short_name) for name in missing]
 
 

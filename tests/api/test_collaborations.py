@@ -1,5 +1,6 @@
 """Collaborations, members and invitations by our own API: what the Members tab shows and does."""
 
+import time
 from typing import Any
 
 import pytest
@@ -218,6 +219,13 @@ def test_fifty_at_once_and_no_more(yoda: Program) -> None:
 def test_a_body_that_is_not_well_formed_is_refused(yoda: Program, body: dict[str, Any], pointer: str) -> None:
     assert pointer in problems(yoda.post(path("invitations"), json=body))
     assert db.session.scalar(select(Invitation)) is None
+
+
+def test_any_number_of_names_that_are_no_groups_holds_up_nobody(yoda: Program) -> None:
+    began = time.monotonic()
+    answer = invite(yoda, "a@example.org", groups=[f"nothing{number}" for number in range(50_000)])
+    assert problems(answer).keys() == {"/groups"}
+    assert time.monotonic() - began < 15
 
 
 # Sent again, revoked.
