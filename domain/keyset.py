@@ -102,6 +102,15 @@ class Start:
 FIRST, LAST = Start(), Start(backwards=True)
 
 
+def start_of(kind: type, *, after: str = "", before: str = "", at: str = "") -> Start:
+    """Where the page begins, by what its address says of it: beyond a mark, or `at` the `last`; else at the first.
+    `kind`: of the marks' values.
+    """
+    if mark := mark_of(after or before, kind):
+        return Start(mark, backwards=not after)
+    return LAST if at == "last" else FIRST
+
+
 @dataclass(frozen=True, slots=True)
 class Slice:
     """One page of a list, in its order."""

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, String, and_, case, func, join, or_, outerjoin, select
 
+from domain import keyset
 from domain.days import day_in
-from domain.keyset import FIRST, LAST, Mark, Order, Start, Value, mark_of, slice_after, slice_of
+from domain.keyset import Mark, Order, Start, Value, mark_of, slice_after, slice_of
 from domain.masking import masked_email
 from models import Batch, Organisation, Participant, User, db, key_of
 from models.base import among
@@ -119,10 +120,8 @@ def mark_in(wanted: Wanted, text: str) -> Mark | None:
 
 
 def start_of(wanted: Wanted, *, after: str = "", before: str = "", at: str = "") -> Start:
-    """Where the page begins, by what its address says of it: beyond a mark, or `at` the `last`; else at the first."""
-    if mark := mark_in(wanted, after or before):
-        return Start(mark, backwards=not after)
-    return LAST if at == "last" else FIRST
+    """Where the page begins, by what its address says of it."""
+    return keyset.start_of(_VALUES[wanted.sort.by].kind, after=after, before=before, at=at)
 
 
 def counts_of(tallies: Mapping[TallyKind, Mapping[str, int]]) -> dict[Standing, int]:

@@ -224,6 +224,22 @@ def may_revoke_key(rights: Rights, key: KeyFacts) -> bool:
     return rights.is_platform_admin or key.user_id == rights.user_id or key.organisation_id in rights.admin_of
 
 
+# The audit log.
+
+
+def may_see_some_audit_log(rights: Rights) -> bool:
+    """Whether there is any organisation, or the platform, whose log the person may read."""
+    return rights.is_platform_admin or bool(rights.admin_of)
+
+
+def may_see_whole_audit_log(rights: Rights) -> bool:
+    return rights.is_platform_admin
+
+
+def may_see_audit_log_of(rights: Rights, organisation: OrganisationFacts) -> bool:
+    return rights.is_platform_admin or organisation.id in rights.admin_of
+
+
 # Organisations.
 
 

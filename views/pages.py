@@ -18,6 +18,7 @@ from domain.permissions import (
     may_have_api_keys,
     may_run_batches,
     may_run_organisations,
+    may_see_some_audit_log,
     may_upload_invitations,
 )
 from models import User
@@ -26,6 +27,7 @@ from views import (
     account,
     api_docs,
     api_keys,
+    audit_log,
     batches,
     collaborations,
     courses,
@@ -61,6 +63,7 @@ def register(app: Flask) -> None:
         api_docs,
         organisations,
         api_keys,
+        audit_log,
         mailbox,
     )
     for blueprint in (room.bp for room in rooms):
@@ -88,6 +91,7 @@ def _frame() -> dict[str, Any]:
         "me": me,
         "navigation": list(_navigation(me)),
         "has_api_keys": me is not None and may_have_api_keys(access.my_rights()),
+        "has_audit_log": me is not None and may_see_some_audit_log(access.my_rights()),
         "demo": current_app.config["DEMO"],
         "has_htmx": current_app.extensions["has_htmx"],
         "has_mailbox": current_app.extensions["mailbox"] is not None,

@@ -5,7 +5,7 @@ import uuid
 from flask import Blueprint, Response, abort, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from domain import participant_changes, uploads
+from domain import audit_log, participant_changes, uploads
 from domain.paging import page_of
 from domain.participant_list import SortBy, counts_of
 from domain.participants import must_be_invite_only
@@ -81,9 +81,6 @@ def changes(batch: Batch) -> str:
 
 @bp.get("/batches/<uuid:batch_id>/participants/changes/<uuid:entry_id>.csv")
 @access.batch(may_manage_participants)
-def changed_people(batch: Batch, entry_id: uuid.UUID) -> AnyResponse:
-    """An upload's result names its people."""
+def changed_people(batch: Batch, entry_id: uuid.UUID) -> Response:
     entry = participant_changes.change_of(batch, entry_id) or abort(404)
-    if entry.upload_id:
-        return redirect(url_for("uploads.result_file", upload_id=entry.upload_id), 303)
-    return csv_file(participant_changes.people_of(batch, entry), f"participants-{entry.at:%Y-%m-%d}.csv")
+    return csv_file(audit_log.people_of(entry), f"participants-{entry.at:%Y-%m-%d}.csv")

@@ -114,6 +114,7 @@ def every_page_of_participants(person: Person) -> None:
     wait_until_done(person)
     look(person.page)
     visit(person, f"{here}/participants/changes")
+    visit(person, "/audit-log", "/audit-log?q=nothing-like-it")
 
 
 def address_of(person: Person, batch: str) -> str:

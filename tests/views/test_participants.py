@@ -55,8 +55,8 @@ def test_the_people_of_a_change_are_a_file(admin: Client) -> None:
     remove("PR-00001")
     [newest, *_older] = [link for link in page_of(admin, "/changes").all("a") if "Download" in (link.text or "")]
     header, row = admin.get(newest.get("href") or "").data.decode("utf-8-sig").splitlines()
-    assert header == "User ID,User Name,External ID,Outcome"
-    assert row.endswith(",pradesh00001,PR-00001,removed")
+    assert header == "User ID,User Name,External ID,Email ID,Outcome"
+    assert row.endswith(",pradesh00001,PR-00001,,removed")
 
 
 def test_without_changes_the_page_says_what_will_stand_there(admin: Client) -> None:
