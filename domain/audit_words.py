@@ -41,6 +41,9 @@ _NAMES: dict[AuditAction, Callable[[], str]] = {
     AuditAction.MEMBER_REMOVED: lambda: _("Members removed"),
     AuditAction.MEMBERSHIPS_EXPIRED: lambda: _("Memberships expired"),
     AuditAction.PLATFORM_ADMIN_MADE: lambda: _("Platform admins made"),
+    AuditAction.ROLE_GIVEN: lambda: _("Roles given"),
+    AuditAction.ROLE_CHANGED: lambda: _("Roles changed"),
+    AuditAction.ROLE_TAKEN: lambda: _("Roles taken away"),
     AuditAction.API_KEY_MADE: lambda: _("API keys made"),
     AuditAction.API_KEY_REVOKED: lambda: _("API keys revoked"),
 }
@@ -103,6 +106,34 @@ _WORDS: dict[AuditAction, dict[str, Words]] = {
     },
     AuditAction.PLATFORM_ADMIN_MADE: {
         "made": lambda n: ngettext("%(number)s platform admin made", "%(number)s platform admins made", n),
+    },
+    AuditAction.ROLE_GIVEN: {
+        "admin": lambda n: ngettext("%(number)s person made an admin", "%(number)s people made admins", n),
+        "manager": lambda n: ngettext("%(number)s person made a manager", "%(number)s people made managers", n),
+        "unit-manager": lambda n: ngettext(
+            "%(number)s person made a manager of units", "%(number)s people made managers of units", n
+        ),
+        "mentor": lambda n: ngettext("%(number)s person made a mentor", "%(number)s people made mentors", n),
+    },
+    AuditAction.ROLE_CHANGED: {
+        "manager": lambda n: ngettext(
+            "%(number)s manager of units made a manager of everything",
+            "%(number)s managers of units made managers of everything",
+            n,
+        ),
+        "unit-manager": lambda n: ngettext(
+            "%(number)s manager given other units", "%(number)s managers given other units", n
+        ),
+    },
+    AuditAction.ROLE_TAKEN: {
+        "admin": lambda n: ngettext("%(number)s person no longer an admin", "%(number)s people no longer admins", n),
+        "manager": lambda n: ngettext(
+            "%(number)s person no longer a manager", "%(number)s people no longer managers", n
+        ),
+        "unit-manager": lambda n: ngettext(
+            "%(number)s person no longer a manager of units", "%(number)s people no longer managers of units", n
+        ),
+        "mentor": lambda n: ngettext("%(number)s person no longer a mentor", "%(number)s people no longer mentors", n),
     },
     AuditAction.API_KEY_MADE: {
         "for": lambda n: ngettext("API key made for %(number)s person", "API key made for %(number)s people", n),

@@ -63,6 +63,12 @@ def counts_of(organisation: Organisation) -> Counts:
     return Counts(*db.session.execute(select(*counts)).one())
 
 
+def hold(organisation_id: uuid.UUID) -> Organisation:
+    """The organisation, as it is now; nobody else changes its units and roles until this transaction ends."""
+    query = select(Organisation).where(Organisation.id == organisation_id).with_for_update(key_share=True)
+    return db.session.scalars(query.execution_options(populate_existing=True)).one()
+
+
 def assert_may_run(rights: Rights, organisation: Organisation) -> None:
     """Raises `NotAllowedError`."""
     if not may_run_organisation(rights, organisation):

@@ -28,6 +28,11 @@ class AuditAction(StrEnum):
     MEMBER_REMOVED = "member-removed"
     MEMBERSHIPS_EXPIRED = "memberships-expired"
     PLATFORM_ADMIN_MADE = "platform-admin-made"
+    #: By what they are made, or are no more: see `domain.roles.Kind`.
+    ROLE_GIVEN = "role-given"
+    #: A manager's units.
+    ROLE_CHANGED = "role-changed"
+    ROLE_TAKEN = "role-taken"
     API_KEY_MADE = "api-key-made"
     API_KEY_REVOKED = "api-key-revoked"
 

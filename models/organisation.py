@@ -2,11 +2,15 @@
 
 import uuid
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, ForeignKeyConstraint, Index, Table, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import CreatedAt, Model, Name, PrimaryKey, Words, choice, db
+
+if TYPE_CHECKING:
+    from models.user import User
 
 
 class OrganisationRoleName(StrEnum):
@@ -83,6 +87,7 @@ class OrganisationRole(Model):
     created_at: Mapped[CreatedAt]
 
     organisation: Mapped[Organisation] = relationship()
+    user: Mapped["User"] = relationship()
     units: Mapped[list[Unit]] = relationship(secondary=manager_units, viewonly=True)
 
     __table_args__ = (

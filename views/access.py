@@ -30,6 +30,8 @@ from models import (
     Invitation,
     Membership,
     Organisation,
+    OrganisationRole,
+    Unit,
     Upload,
     User,
     begin_writing,
@@ -183,6 +185,16 @@ def organisation(rule: Rule) -> Callable[[View], View]:
     return _loads("organisation", _get_organisation, rule)
 
 
+def unit(rule: Rule) -> Callable[[View], View]:
+    """A unit, by the rule of its organisation."""
+    return _loads("unit", _get_unit, rule)
+
+
+def role(rule: Rule) -> Callable[[View], View]:
+    """What somebody is in an organisation, by the rule of that."""
+    return _loads("role", _get_role, rule)
+
+
 def api_key(rule: Rule) -> Callable[[View], View]:
     return _loads("api_key", _get_api_key, rule)
 
@@ -249,6 +261,18 @@ def _get_organisation(organisation_id: uuid.UUID, rule: Rule) -> Organisation:
     if not permissions.knows_organisation(my_rights(), found.id):
         abort(404)
     _hold(rule, found)
+    return found
+
+
+def _get_unit(unit_id: uuid.UUID, rule: Rule) -> Unit:
+    found = db.session.get(Unit, unit_id) or abort(404)
+    _get_organisation(found.organisation_id, rule)
+    return found
+
+
+def _get_role(role_id: uuid.UUID, rule: Rule) -> OrganisationRole:
+    found = db.session.get(OrganisationRole, role_id) or abort(404)
+    _get_organisation(found.organisation_id, rule)
     return found
 
 

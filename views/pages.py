@@ -40,7 +40,9 @@ from views import (
     participants,
     passwords,
     registering,
+    roles,
     session,
+    units,
     uploads,
 )
 
@@ -62,6 +64,8 @@ def register(app: Flask) -> None:
         registering,
         api_docs,
         organisations,
+        roles,
+        units,
         api_keys,
         audit_log,
         mailbox,
@@ -120,9 +124,13 @@ def _navigation(me: User | None) -> Iterator[NavigationItem]:
 
 
 def _section() -> str | None:
-    """Where this page belongs: batches to their course, but for the workspace and what is reached from it."""
+    """Where this page belongs: roles and units to their organisation; batches to their course, but for the workspace
+    and what is reached from it.
+    """
     if request.endpoint == "batches.workspace" or request.args.get("from") == "workspace":
         return "batches"
+    if request.blueprint in {"roles", "units"}:
+        return "organisations"
     return "courses" if request.blueprint in {"batches", "dashboard", "participants"} else request.blueprint
 
 

@@ -1,6 +1,5 @@
 """Organisations: who runs which, how much there is in one, and what its settings take."""
 
-
 import pytest
 
 from domain import organisation_settings, organisations

@@ -132,6 +132,20 @@ organisations.index           GET             login 200   303   403   403   403 
 organisations.show            GET  harderwijk login 200   200   403   403   403   403   404   404   404   404   404
 organisations.settings        GET  harderwijk login 200   200   403   403   403   403   404   404   404   404   404
 organisations.settings        POST harderwijk login 303   303   403   403   403   403   404   404   404   404   404
+units.index                   GET  harderwijk login 200   200   403   403   403   403   404   404   404   404   404
+units.new                     GET  harderwijk login 200   200   403   403   403   403   404   404   404   404   404
+units.new                     POST harderwijk login 422   422   403   403   403   403   404   404   404   404   404
+units.edit                    GET  yodas_unit login 200   200   403   403   403   403   404   404   404   404   404
+units.edit                    POST yodas_unit login 303   303   403   403   403   403   404   404   404   404   404
+units.ask_to_delete           GET  yodas_unit login 200   200   403   403   403   403   404   404   404   404   404
+units.delete                  POST yodas_unit login 409   409   403   403   403   403   404   404   404   404   404
+roles.index                   GET  harderwijk login 200   200   403   403   403   403   404   404   404   404   404
+roles.give                    GET  harderwijk login 200   200   403   403   403   403   404   404   404   404   404
+roles.give                    POST harderwijk login 422   422   403   403   403   403   404   404   404   404   404
+roles.edit                    GET  yodas_role login 200   200   403   403   403   403   404   404   404   404   404
+roles.edit                    POST yodas_role login 303   303   403   403   403   403   404   404   404   404   404
+roles.ask_to_take             GET  yodas_role login 200   200   403   403   403   403   404   404   404   404   404
+roles.take                    POST yodas_role login 303   303   403   403   403   403   404   404   404   404   404
 api_keys.index                GET             login 200   303   403   303   403   403   303   403   303   403   403
 api_keys.organisation_list    GET  harderwijk login 200   200   403   200   403   403   404   404   404   404   404
 api_keys.organisation_new     GET  harderwijk login 200   200   403   200   403   403   404   404   404   404   404
@@ -194,6 +208,7 @@ def things(world: Flask) -> dict[str, dict[str, str]]:
         **batches(),
         **a_pending_enrolment(world),
         **their_keys(),
+        **yodas_role_and_unit(),
         **a_password_link(world),
         **a_mail(world),
     }
@@ -243,6 +258,11 @@ def their_keys() -> dict[str, dict[str, str]]:
     entry = db.session.scalars(select(AuditEntry.id).where(AuditEntry.api_key_id == keys["yodas_key"].id)).one()
     logs = {"their_log": {**harderwijk["harderwijk"], "entry_id": str(entry)}, "any_log": {"entry_id": str(entry)}}
     return harderwijk | logs | {name: {"api_key_id": str(key.id)} for name, key in keys.items()}
+
+
+def yodas_role_and_unit() -> dict[str, dict[str, str]]:
+    [role] = user_called(CAST["yoda"]).organisation_roles
+    return {"yodas_role": {"role_id": str(role.id)}, "yodas_unit": {"unit_id": str(role.units[0].id)}}
 
 
 def user_called(email: str) -> User:

@@ -1,4 +1,4 @@
-"""An organisation's settings."""
+"""An organisation's settings, and the name of a unit."""
 
 from collections.abc import Mapping, Sequence
 
@@ -49,3 +49,7 @@ class SettingsForm(SaidForm):
     @classmethod
     def for_organisation(cls, organisation: Organisation) -> "SettingsForm":
         return cls(data=organisation_settings.as_texts(organisation))
+
+
+class UnitForm(FlaskForm):  # type: ignore[misc]
+    name = StringField(_("Name"), filters=[typed_on_a_line], render_kw={"autocomplete": "off"})

@@ -1,0 +1,284 @@
+"""Roles: given to people by address, changed, taken away; an organisation always has an admin."""
+
+import uuid
+from collections.abc import Iterable
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from domain import roles
+from domain.audit import By
+from domain.errors import ConflictError, NotAllowedError
+from domain.paging import page_of
+from domain.people import rights_of
+from domain.permissions import Rights
+from domain.roles import Kind
+from models import AuditEntry, Organisation, OrganisationRole, Unit, User, begin_writing, db
+from models.audit import Through
+from models.organisation import OrganisationRoleName
+from tests.people import a_person, a_role, a_unit, an_organisation
+from tests.queries import counted
+from tests.worker.sending import at_once
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+class Here:
+    """An organisation with two units, an admin, and somebody without a role."""
+
+    def __init__(self) -> None:
+        self.organisation: Organisation = an_organisation("here")
+        self.yoda, self.medicine = a_unit(self.organisation, "Yoda"), a_unit(self.organisation, "Medicine")
+        self.admin: User = a_person("admin@here.test", admin_of=self.organisation)
+        self.person: User = a_person("person@here.test")
+        self.by = By(self.admin.id, Through.PAGE)
+
+    @property
+    def rights(self) -> Rights:
+        return rights_of(self.admin)
+
+    def give(self, kind: Kind | None, units: Iterable[Unit] = (), email: str = "Person@here.test") -> roles.Problems:
+        return roles.give(self.rights, self.organisation, email, kind, [unit.id for unit in units], self.by)
+
+    def change(self, kind: Kind | None, units: Iterable[Unit] = ()) -> roles.Problems:
+        return roles.change(self.rights, role_of(self.person), kind, [unit.id for unit in units], self.by)
+
+
+def role_of(user: User) -> OrganisationRole:
+    return db.session.scalars(select(OrganisationRole).where(OrganisationRole.user_id == user.id)).one()
+
+
+def log() -> list[tuple[str, dict[str, int], str]]:
+    entries = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id))
+    return [(entry.action, entry.counts, entry.note) for entry in entries]
+
+
+# Giving.
+
+
+@pytest.mark.parametrize(
+    ("kind", "where"), [(Kind.ADMIN, "admin_of"), (Kind.MANAGER, "manager_of"), (Kind.MENTOR, "mentor_in")]
+)
+def test_a_role_is_given_by_address(kind: Kind, where: str) -> None:
+    here = Here()
+    assert here.give(kind) == {}
+    assert getattr(rights_of(here.person), where) == {here.organisation.id}
+    assert log() == [("role-given", {kind.value: 1}, "")]
+
+
+def test_a_unit_manager_is_made_of_their_units() -> None:
+    here = Here()
+    assert here.give(Kind.UNIT_MANAGER, [here.yoda, here.medicine]) == {}
+    assert rights_of(here.person).manages_units == {here.yoda.id, here.medicine.id}
+    assert not rights_of(here.person).manager_of
+    assert log() == [("role-given", {"unit-manager": 1}, "Medicine and Yoda")]
+
+
+def test_somebody_may_have_several_roles() -> None:
+    here = Here()
+    assert here.give(Kind.MENTOR) == here.give(Kind.MANAGER) == here.give(Kind.ADMIN) == {}
+
+
+@pytest.mark.parametrize(
+    ("email", "problem"),
+    [
+        ("", "Enter an e-mail address."),
+        ("nobody@here.test", "There is no account for nobody@here.test yet."),
+        ("no address", "There is no account for no address yet."),
+        ("closed@here.test", "The account of closed@here.test is closed."),
+        ("admin@here.test", "Admin has this role already."),
+    ],
+)
+def test_whom_no_role_can_be_given_to_is_told(email: str, problem: str) -> None:
+    here = Here()
+    a_person("closed@here.test", is_active=False)
+    [sentence] = here.give(Kind.ADMIN, email=email)["email"]
+    assert sentence.startswith(problem)
+    assert log() == []
+
+
+def test_a_manager_is_changed_and_not_made_twice() -> None:
+    here = Here()
+    here.give(Kind.UNIT_MANAGER, [here.yoda])
+    problem = {"email": ["Person is a manager already: change what they manage in the list."]}
+    assert here.give(Kind.MANAGER) == here.give(Kind.UNIT_MANAGER, [here.medicine]) == problem
+
+
+def test_units_are_for_unit_managers_of_their_own_organisation() -> None:
+    here = Here()
+    elsewhere = a_unit(an_organisation("there"), "Library")
+    assert here.give(None)["kind"] == ["Choose a role."]
+    assert here.give(Kind.UNIT_MANAGER)["units"] == ["Choose the units that they manage."]
+    assert here.give(Kind.UNIT_MANAGER, [elsewhere])["units"] == ["Choose the units that they manage."]
+    assert here.give(Kind.UNIT_MANAGER, [here.yoda, elsewhere])["units"] == [
+        "One of these units is there no more. Choose again."
+    ]
+    assert here.give(Kind.ADMIN, [here.yoda])["units"] == [
+        "Only unit managers have units: choose that role, or no units."
+    ]
+    assert not rights_of(here.person).manages_in
+
+
+# Changing.
+
+
+def test_a_manager_gets_other_units_or_the_whole_organisation() -> None:
+    here = Here()
+    here.give(Kind.UNIT_MANAGER, [here.yoda])
+    assert here.change(Kind.UNIT_MANAGER, [here.medicine]) == {}
+    assert rights_of(here.person).manages_units == {here.medicine.id}
+    assert here.change(Kind.MANAGER) == {}
+    assert rights_of(here.person).manager_of == {here.organisation.id}
+    assert log()[1:] == [("role-changed", {"unit-manager": 1}, "Medicine"), ("role-changed", {"manager": 1}, "")]
+
+
+def test_to_leave_everything_as_it_is_is_no_change() -> None:
+    here = Here()
+    here.give(Kind.UNIT_MANAGER, [here.yoda])
+    assert here.change(Kind.UNIT_MANAGER, [here.yoda]) == {}
+    assert len(log()) == 1
+
+
+def test_nobody_comes_to_manage_everything_by_losing_their_last_unit() -> None:
+    here = Here()
+    here.give(Kind.UNIT_MANAGER, [here.yoda])
+    assert here.change(Kind.UNIT_MANAGER) == {"units": ["Choose the units that they manage."]}
+    assert here.change(Kind.ADMIN) == {"kind": ["Choose a role."]}
+    assert rights_of(here.person).manages_units == {here.yoda.id}
+
+
+def test_only_managers_are_changed() -> None:
+    here = Here()
+    here.give(Kind.MENTOR)
+    with pytest.raises(ConflictError):
+        here.change(Kind.MANAGER)
+
+
+# Taking away.
+
+
+def test_a_role_is_taken_away_with_its_units() -> None:
+    here = Here()
+    here.give(Kind.UNIT_MANAGER, [here.yoda])
+    roles.take(here.rights, role_of(here.person), here.by)
+    assert not rights_of(here.person).manages_in
+    assert log()[1:] == [("role-taken", {"unit-manager": 1}, "Yoda")]
+
+
+def test_an_admin_may_go_where_there_is_another() -> None:
+    here = Here()
+    here.give(Kind.ADMIN)
+    roles.take(here.rights, role_of(here.admin), here.by)
+    assert not rights_of(here.admin).admin_of
+
+
+@pytest.mark.parametrize("other", ["none", "closed", "elsewhere", "manager"])
+def test_the_last_admin_stays(other: str) -> None:
+    here = Here()
+    if other == "closed":
+        a_person("closed@here.test", admin_of=here.organisation, is_active=False)
+    if other == "elsewhere":
+        a_person("admin@there.test", admin_of=an_organisation("there"))
+    if other == "manager":
+        here.give(Kind.MANAGER)
+    for rights in (here.rights, Rights(uuid.uuid4(), is_platform_admin=True)):
+        with pytest.raises(ConflictError, match="An organisation needs an admin"):
+            roles.take(rights, role_of(here.admin), here.by)
+    assert rights_of(here.admin).admin_of
+
+
+def test_a_role_is_taken_away_once() -> None:
+    here = Here()
+    here.give(Kind.MENTOR)
+    role = role_of(here.person)
+    db.session.execute(db.delete(OrganisationRole).where(OrganisationRole.id == role.id))
+    with pytest.raises(ConflictError, match="taken away already"):
+        roles.take(here.rights, role, here.by)
+
+
+def test_only_who_runs_the_organisation_gives_changes_and_takes_roles() -> None:
+    here, there = Here(), an_organisation("there")
+    here.give(Kind.MANAGER)
+    for rights in (rights_of(here.person), Rights(uuid.uuid4(), admin_of=frozenset([there.id]))):
+        with pytest.raises(NotAllowedError):
+            roles.give(rights, here.organisation, here.person.email, Kind.ADMIN, [], here.by)
+        with pytest.raises(NotAllowedError):
+            roles.change(rights, role_of(here.person), Kind.UNIT_MANAGER, [here.yoda.id], here.by)
+        with pytest.raises(NotAllowedError):
+            roles.take(rights, role_of(here.person), here.by)
+
+
+def test_admins_who_take_away_each_others_role_at_once_leave_one(app: Flask) -> None:
+    here = Here()
+    a_person("second@here.test", admin_of=here.organisation)
+    a_person("third@here.test", admin_of=here.organisation)
+    held = page_of(roles.roles_in(here.organisation), 1, 50).items
+    pairs = [(held[place].id, rights_of(held[place - 1].user)) for place in range(3)]
+    by, refused = here.by, []
+
+    def take(role_id: uuid.UUID, rights: Rights) -> None:
+        begin_writing()
+        try:
+            roles.take(rights, db.session.get_one(OrganisationRole, role_id), by)
+            db.session.commit()
+        except ConflictError as refusal:
+            refused.append(str(refusal))
+
+    at_once(app, *(lambda pair=pair: take(*pair) for pair in pairs))
+    assert len(refused) == 1
+    assert len(db.session.scalars(select(OrganisationRole)).all()) == 1
+
+
+def test_two_who_give_a_role_at_once_give_it_once(app: Flask) -> None:
+    here = Here()
+    organisation_id, rights, by, told = here.organisation.id, here.rights, here.by, []
+
+    def give() -> None:
+        begin_writing()
+        organisation = db.session.get_one(Organisation, organisation_id)
+        told.append(roles.give(rights, organisation, "person@here.test", Kind.MENTOR, [], by))
+        db.session.commit()
+
+    at_once(app, give, give)
+    assert sorted(told, key=len) == [{}, {"email": ["Person has this role already."]}]
+
+
+# The list.
+
+
+def test_the_list_has_admins_first_then_managers_and_mentors() -> None:
+    here = Here()
+    a_person("mentor@here.test", mentor_in=here.organisation)
+    a_person("zoe@here.test", manager_of=here.organisation)
+    here.give(Kind.UNIT_MANAGER, [here.yoda])
+    a_person("stranger@there.test", admin_of=an_organisation("there"))
+    found = page_of(roles.roles_in(here.organisation), 1, 50).items
+    assert [(role.user.name, roles.kind_of(role)) for role in found] == [
+        ("Admin", Kind.ADMIN),
+        ("Person", Kind.UNIT_MANAGER),
+        ("Zoe", Kind.MANAGER),
+        ("Mentor", Kind.MENTOR),
+    ]
+
+
+def test_people_are_found_by_a_part_of_their_name_or_address() -> None:
+    here = Here()
+    a_role(here.person, OrganisationRoleName.MENTOR, here.organisation)
+    for words, found in (("PERS", ["Person"]), ("admin@", ["Admin"]), ("here.test", ["Admin", "Person"]), ("%", [])):
+        items = page_of(roles.roles_in(here.organisation, words), 1, 50).items
+        assert [role.user.name for role in items] == found
+
+
+def test_the_list_costs_as_many_queries_for_many_as_for_few() -> None:
+    here, numbers = Here(), []
+    for more in range(2):
+        for number in range(1 + 20 * more):
+            a_person(f"manager{more}-{number}@here.test", manages=[here.yoda, here.medicine])
+        db.session.expire_all()
+        organisation = db.session.get_one(Organisation, here.organisation.id)
+        with counted() as queries:
+            found = page_of(roles.roles_in(organisation), 1, 50).items
+            assert {roles.words_of(role) for role in found if role.user.name != "Admin"} == {"unit manager"}
+        numbers.append(len(queries))
+    assert numbers[0] == numbers[1]

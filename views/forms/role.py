@@ -1,0 +1,59 @@
+"""Giving a role in an organisation, and changing what a manager manages."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import EmailField, RadioField, SelectChoice, SelectMultipleField
+from wtforms.validators import Optional
+from wtforms.widgets import CheckboxInput
+
+from domain.roles import OF_MANAGERS, Kind, kind_of
+from models import OrganisationRole, Unit
+from views.forms.typed import typed_on_a_line
+
+_EXPLAINED = {
+    Kind.ADMIN: _("Admin (runs the organisation, and may do everything in it)"),
+    Kind.MANAGER: _("Manager (invites to all collaborations, and runs all batches)"),
+    Kind.UNIT_MANAGER: _("Unit manager (invites to the collaborations of the units chosen below)"),
+    Kind.MENTOR: _("Mentor (creates and runs batches of the organisation's courses)"),
+}
+
+
+class RoleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF comes without types
+    kind = RadioField(_("Role"), validate_choice=False)
+    units = SelectMultipleField(_("Units"), [Optional()], option_widget=CheckboxInput())
+
+    def __init__(self, kinds: Iterable[Kind], units: Iterable[Unit], **given: Any) -> None:
+        super().__init__(**given)
+        self.units.choices = [SelectChoice(str(unit.id), unit.name) for unit in units]
+        offered = [kind for kind in kinds if kind is not Kind.UNIT_MANAGER or self.units.choices]
+        self.kind.choices = [SelectChoice(kind.value, _EXPLAINED[kind]) for kind in offered]
+
+    @property
+    def chosen_kind(self) -> Kind | None:
+        """Nothing where none is chosen."""
+        return Kind(self.kind.data) if self.kind.data in {*Kind} else None
+
+    @property
+    def unit_ids(self) -> list[UUID]:
+        return [UUID(unit) for unit in self.units.data or ()]
+
+    def tell(self, problems: Mapping[str, Sequence[str]]) -> None:
+        for name, sentences in problems.items():
+            self[name].errors = sentences
+
+
+class GivenRoleForm(RoleForm):
+    email = EmailField(_("E-mail address"), filters=[typed_on_a_line], render_kw={"autocomplete": "off"})
+
+    def __init__(self, units: Iterable[Unit]) -> None:
+        super().__init__(Kind, units)
+
+
+class ManagerForm(RoleForm):
+    def __init__(self, units: Iterable[Unit], role: OrganisationRole) -> None:
+        managed = {"kind": kind_of(role).value, "units": [str(unit.id) for unit in role.units]}
+        super().__init__(OF_MANAGERS, units, data=managed)
