@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, String, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, String, and_, case, exists, func, or_, select, true
 
 from domain.addresses import AddressError, key_of_address
 from domain.masking import masked_email
@@ -30,6 +30,8 @@ class Person(NamedTuple):
     id: uuid.UUID | None
     name: str
     email: str
+    #: Empty too where it is another organisation's.
+    state_id: str | None = None
 
     @property
     def masked_email(self) -> str:
@@ -49,14 +51,15 @@ def find(organisation: Organisation | None, words: str) -> Found:
     """
     key = " ".join(key_of(words).split())
     known = _known_to(organisation)
-    people = _read(known, _is_exactly(organisation, key)) or _read(known, _contains(organisation, key))
+    people = _read(organisation, known, _is_exactly(organisation, key))
+    people = people or _read(organisation, known, _contains(organisation, key))
     if people:
         return Found(people[:MOST_PEOPLE], len(people) > MOST_PEOPLE)
     return Found([Person(None, words, words)] if _is_address(words) else [])
 
 
-def _read(*conditions: ColumnElement[bool]) -> list[Person]:
-    columns: list[Any] = [User.id, User.name, User.email]
+def _read(organisation: Organisation | None, *conditions: ColumnElement[bool]) -> list[Person]:
+    columns: list[Any] = [User.id, User.name, User.email, case((_may_be_told_of(organisation), User.state_id))]
     query = select(*columns).where(*conditions).order_by(User.name, User.id).limit(MOST_PEOPLE + 1)
     return [Person._make(row) for row in db.session.execute(query)]
 

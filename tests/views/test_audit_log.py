@@ -100,6 +100,7 @@ def test_of_several_people_one_is_chosen(admin: Client) -> None:
     page = admin.page(path("?q=Teacher&action=participants-added"))
     assert "Several people fit “Teacher”." in page
     assert page.rows() == []
+    assert "Teacher 00001 te*****@pradesh.test, PR-00001" in page
     chosen = admin.page(links(page, "Teacher 00001")[0])
     assert "What Teacher 00001 did" in chosen
     assert len(chosen.rows()) == 2
