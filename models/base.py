@@ -173,20 +173,25 @@ def count_up_to(query: Any, most: int) -> int:
     return db.session.scalar(select(func.count()).select_from(rows)) or 0
 
 
-def begin_writing() -> None:
+def begin_writing(*, waits: bool = True) -> None:
     """Begin this session's transaction as a writer.
 
     SQLite lets one write at a time, and refuses at once a reader that turns writer after another has
-    written. Who is going to write therefore says so first, and waits its turn. PostgreSQL needs nothing.
+    written. Who is going to write therefore says so first, and waits its turn, or without `waits` gets an
+    `OperationalError` where it is another's. PostgreSQL needs nothing.
     """
-    db.session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+    db.session.connection(execution_options={"sqlite_begin": "IMMEDIATE", "sqlite_waits": waits})
+
+
+#: How long SQLite waits for whoever is writing, in milliseconds; and not at all.
+PATIENT, IMPATIENT = "busy_timeout=20000", "busy_timeout=0"
 
 
 @event.listens_for(Engine, "connect")
 def _prepare(connection: Any, record: Any) -> None:
     if type(connection).__module__.startswith("sqlite3"):
         connection.isolation_level = None  # the "begin" below is ours, not the driver's
-        for pragma in ("journal_mode=WAL", "busy_timeout=20000", "foreign_keys=ON", "synchronous=NORMAL"):
+        for pragma in ("journal_mode=WAL", PATIENT, "foreign_keys=ON", "synchronous=NORMAL"):
             connection.execute(f"PRAGMA {pragma}")
     else:  # in another zone psycopg cannot read the last hours of the year 9999
         connection.execute("SET TIME ZONE 'UTC'")
@@ -197,7 +202,19 @@ def _prepare(connection: Any, record: Any) -> None:
 def _begin_on_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
     if connection.dialect.name == "sqlite" and options.get("isolation_level") != "AUTOCOMMIT":
-        connection.exec_driver_sql(f"BEGIN {options.get('sqlite_begin', 'DEFERRED')}")
+        begin = f"BEGIN {options.get('sqlite_begin', 'DEFERRED')}"
+        if options.get("sqlite_waits", True):
+            connection.exec_driver_sql(begin)
+        else:
+            _begin_at_once(connection, begin)
+
+
+def _begin_at_once(connection: Connection, begin: str) -> None:
+    connection.exec_driver_sql(f"PRAGMA {IMPATIENT}")
+    try:
+        connection.exec_driver_sql(begin)
+    finally:
+        connection.exec_driver_sql(f"PRAGMA {PATIENT}")
 
 
 def leave_work() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from flask import current_app, request
+from sqlalchemy.exc import OperationalError
 
 from domain import api_keys
 from domain.access_tokens import AccessTokens
@@ -62,15 +63,20 @@ def _key_of(header: str) -> ApiKey:
 
 def _note_use(key: ApiKey) -> None:
     """In a transaction of its own: a call that only reads has none to write in, and one that is refused takes back
-    what it wrote.
+    what it wrote. Whoever only reads waits for no writer: that use is left to the next call to note.
     """
-    at = now()
+    at, key_id, only_reads = now(), key.id, request.method in {"GET", "HEAD"}
     if not api_keys.is_use_to_be_noted(key, at):
         return
-    key_id = key.id
     db.session.rollback()
-    begin_writing()
+    try:
+        begin_writing(waits=not only_reads)
+    except OperationalError:
+        if not only_reads:
+            raise
+        db.session.rollback()
+        return
     api_keys.note_use(key_id, at)
     db.session.commit()
-    if request.method not in {"GET", "HEAD"}:
+    if not only_reads:
         begin_writing()

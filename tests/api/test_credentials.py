@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from base64 import b64encode, urlsafe_b64encode
 from datetime import timedelta
 from urllib.parse import quote
@@ -309,6 +310,17 @@ def test_when_a_key_was_last_used_is_kept_to_the_minute(world: Flask, key: NewKe
 
 def test_a_call_that_is_refused_is_a_use_too(world: Flask, key: NewKey) -> None:
     Program(world, key.secret).post(f"/api/v1/batches/{batch('Open batch').id}/participants", json={})
+    assert last_used(key) is not None
+
+
+def test_who_only_reads_waits_for_no_writer(world: Flask, key: NewKey) -> None:
+    there = f"/api/v1/batches/{batch().id}"
+    db.session.commit()
+    with db.engine.connect().execution_options(sqlite_begin="IMMEDIATE") as writer, writer.begin():
+        began = time.monotonic()
+        assert Program(world, key.secret).get(there).status_code == 200
+        assert time.monotonic() - began < 10
+    Program(world, key.secret).get(there)
     assert last_used(key) is not None
 
 
