@@ -1,4 +1,4 @@
-"""Organisations: who runs which, what they consist of, and making one."""
+"""Organisations: who runs which, and what they consist of."""
 
 import uuid
 from dataclasses import dataclass

@@ -89,15 +89,23 @@ def give(
     hold(organisation.id)
     user, units = find_by_email(email), _units(organisation.id, unit_ids)
     problems = _problems_of_units(kind, unit_ids, units)
-    if problem := _problem_of_person(organisation, email, user, kind):
+    problem = problem_of_account(email, user)
+    if user and kind and not problem:
+        problem = _problem_of_another(organisation, user, kind)
+    if problem:
         problems["email"] = [problem]
     if user and kind and not problems:
-        role = OrganisationRole(organisation_id=organisation.id, user_id=user.id, role=_NAMES[kind])
-        db.session.add(role)
-        db.session.flush()
-        _set_units(role, units)
-        _record(AuditAction.ROLE_GIVEN, role, by)
+        make(organisation, user, kind, units, by)
     return problems
+
+
+def make(organisation: Organisation, user: User, kind: Kind, units: Sequence[Unit], by: By) -> None:
+    """Give the role to whom it can be given to."""
+    role = OrganisationRole(organisation_id=organisation.id, user_id=user.id, role=_NAMES[kind])
+    db.session.add(role)
+    db.session.flush()
+    _set_units(role, units)
+    _record(AuditAction.ROLE_GIVEN, role, by)
 
 
 def _units(organisation_id: uuid.UUID, unit_ids: Collection[uuid.UUID]) -> Sequence[Unit]:
@@ -105,7 +113,8 @@ def _units(organisation_id: uuid.UUID, unit_ids: Collection[uuid.UUID]) -> Seque
     return db.session.scalars(query).all()
 
 
-def _problem_of_person(organisation: Organisation, email: str, user: User | None, kind: Kind | None) -> str | None:
+def problem_of_account(email: str, user: User | None) -> str | None:
+    """Why nobody with this address, whose account is `user`, can be given a role."""
     if not email:
         return _("Enter an e-mail address.")
     if user is None:
@@ -116,7 +125,7 @@ def _problem_of_person(organisation: Organisation, email: str, user: User | None
         )
     if not user.is_active:
         return _("The account of %(email)s is closed.", email=email)
-    return _problem_of_another(organisation, user, kind) if kind else None
+    return None
 
 
 def _problem_of_another(organisation: Organisation, user: User, kind: Kind) -> str | None:

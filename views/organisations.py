@@ -1,4 +1,4 @@
-"""Organisations: the list, one with its figures, and its settings."""
+"""Organisations: the list, making one, one with its figures, and its settings."""
 
 from typing import Any
 
@@ -6,12 +6,12 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from domain import organisation_settings, organisations, permissions
+from domain import founding, organisation_settings, organisations, permissions
 from domain.days import time_zones
 from domain.paging import page_of
 from models import Organisation, db
 from views import access
-from views.forms.organisation import SettingsForm
+from views.forms.organisation import NewOrganisationForm, SettingsForm
 from views.forms.typed import typed_on_a_line
 from views.paging import SIZE, links_of, page_asked_for
 
@@ -26,7 +26,25 @@ def index() -> str | Response:
     if only := organisations.the_only_one_run_by(rights):
         return redirect(url_for("organisations.show", organisation_id=only), 303)
     page = page_of(organisations.search(rights, words), page_asked_for(), SIZE)
-    return render_template("organisations/index.html", page=page, links=links_of(page), words=words)
+    may_create = permissions.may_create_organisations(rights)
+    return render_template(
+        "organisations/index.html", page=page, links=links_of(page), words=words, may_create=may_create
+    )
+
+
+@bp.route("/organisations/new", methods=["GET", "POST"])
+@access.needs(permissions.may_create_organisations)
+def new() -> Response | tuple[str, int]:
+    form = NewOrganisationForm(time_zone="UTC")
+    if form.validate_on_submit():
+        founded = founding.create(access.my_rights(), form.said, access.by())
+        if founded.organisation:
+            db.session.commit()
+            flash(_("“%(name)s” is made.", name=founded.organisation.name), "success")
+            return redirect(url_for("organisations.show", organisation_id=founded.organisation.id), 303)
+        form.tell(founded.problems)
+    page = render_template("organisations/new.html", form=form, time_zones=time_zones())
+    return page, 422 if form.is_submitted() else 200
 
 
 @bp.get("/organisations/<uuid:organisation_id>")

@@ -129,6 +129,8 @@ batches.join                  POST open_batch login 303   303   303   303   303 
 api_docs.document             GET             200   200   200   200   200   200   200   200   200   200   200   200
 api_docs.page                 GET             200   200   200   200   200   200   200   200   200   200   200   200
 organisations.index           GET             login 200   303   403   403   403   403   303   403   303   403   403
+organisations.new             GET             login 200   403   403   403   403   403   403   403   403   403   403
+organisations.new             POST            login 422   403   403   403   403   403   403   403   403   403   403
 organisations.show            GET  harderwijk login 200   200   403   403   403   403   404   404   404   404   404
 organisations.settings        GET  harderwijk login 200   200   403   403   403   403   404   404   404   404   404
 organisations.settings        POST harderwijk login 303   303   403   403   403   403   404   404   404   404   404

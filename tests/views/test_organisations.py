@@ -1,17 +1,19 @@
-"""The pages of an organisation: the list, the overview, and the settings."""
+"""The pages of an organisation: the list, making one, the overview, and the settings."""
 
 import pytest
+from flask import Flask
 
 from models import Organisation, db
 from models.organisation import OrganisationRoleName
 from tests.clients import Client
+from tests.conftest import CHEAP
 from tests.pages import Page
-from tests.people import a_role, an_organisation, the_person
+from tests.people import a_person, a_role, an_organisation, the_person
 from tests.queries import counted
 
 pytestmark = pytest.mark.usefixtures("world")
 
-AALTJE, PAULA = "admin@harderwijk.test", "platform@muster.test"
+AALTJE, PAULA, NEWCOMER = "admin@harderwijk.test", "platform@muster.test", "newcomer@example.org"
 
 
 @pytest.fixture
@@ -69,6 +71,31 @@ def test_the_list_costs_as_many_queries_for_many_as_for_few(paula: Client) -> No
     assert numbers[0] == numbers[1]
 
 
+# Making one.
+
+
+def make(client: Client, status: int = 200, **said: str) -> Page:
+    plain = {"short_name": "newland", "name": "Newland", "time_zone": "Asia/Kolkata", "admin_email": NEWCOMER}
+    return client.send("/organisations/new", status, **plain | said)
+
+
+def test_a_platform_admin_makes_an_organisation_which_its_admin_then_runs(world: Flask, paula: Client) -> None:
+    a_person(NEWCOMER, password_hash=CHEAP.hash("muster-demo"))
+    assert paula.page("/organisations").all("a", href="/organisations/new")
+    page = make(paula)
+    assert "“Newland” is made." in page
+    assert page.heading == "Newland: Overview"
+    newcomer = Client(world).sign_in(NEWCOMER)
+    assert newcomer.page("/organisations").heading == "Newland: Overview"
+
+
+def test_what_is_wrong_with_a_new_organisation_stands_beside_its_fields(paula: Client) -> None:
+    page = make(paula, 422, short_name="New Land", name="", time_zone="Mars")
+    assert "4 things to correct" in page
+    assert page.all("input", id="short_name", aria_invalid="true", value="New Land")
+    assert f"First admin: There is no account for {NEWCOMER} yet." in page
+
+
 # The overview.
 
 
@@ -77,6 +104,7 @@ def test_the_overview_tells_what_there_is(aaltje: Client) -> None:
     for words in ("people with a role 3", "units 2", "collaborations 4", "courses 0", "Europe/Amsterdam"):
         assert words in page
     assert page.all("a", href=path("/api-keys"))
+    assert page.all("a", href=path("/audit-log"))
     assert page.all("a", href="mailto:servicedesk@harderwijk.test")
 
 

@@ -1,4 +1,4 @@
-"""An organisation's settings, and the name of a unit."""
+"""An organisation: what it is made with, its settings; and the name of a unit."""
 
 from collections.abc import Mapping, Sequence
 
@@ -49,6 +49,13 @@ class SettingsForm(SaidForm):
     @classmethod
     def for_organisation(cls, organisation: Organisation) -> "SettingsForm":
         return cls(data=organisation_settings.as_texts(organisation))
+
+
+class NewOrganisationForm(SaidForm):
+    short_name = StringField(_("Short name"), filters=[typed_on_a_line], render_kw={"autocomplete": "off"})
+    name = name_of_organisation()
+    time_zone = time_zone()
+    admin_email = EmailField(_("First admin"), filters=[typed_on_a_line], render_kw={"autocomplete": "off"})
 
 
 class UnitForm(FlaskForm):  # type: ignore[misc]
