@@ -390,6 +390,7 @@ def test_blank_null_or_not_a_string(staff: Program, field: str, value: object, s
     [
         ("identifiers", " \n", "This field may not be blank."),
         ("identifiers", ["a"], "Not a valid string."),
+        ("identifiers", "a," * 200_001, "Ensure this field has no more than 200000 identifiers."),
         ("identifiers", "a\0b", "Null characters are not allowed."),
         ("identifiers", "a\ud800", "Surrogate characters are not allowed: U+D800."),
         ("courses", [], "This field may not be blank."),

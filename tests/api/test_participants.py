@@ -90,6 +90,7 @@ def test_an_open_batch_is_refused(state: Program) -> None:
         ({}, "/identifiers"),
         ({"identifiers": []}, "/identifiers"),
         ({"identifiers": "PR-00001"}, "/identifiers"),
+        ({"identifiers": [""] * 200_001}, "/identifiers"),
         ({"identifiers": ["PR-00001", 7]}, "/identifiers/1"),
         ({"identifiers": ["PR-00001"], "identifer": []}, "/identifer"),
         ([], "/"),

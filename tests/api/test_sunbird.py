@@ -202,3 +202,7 @@ def test_progress_survives_removing_and_adding_again(state: Program) -> None:
     add(state, ["PR-00001"])
     db.session.refresh(row)
     assert (row.percent, row.removed_at) == (40, None)
+
+
+def test_more_users_than_anybody_has_are_a_client_error(state: Program) -> None:
+    assert error_of(add(state, [""] * 200_001))[1] == "INVALID_REQUESTED_DATA"

@@ -14,6 +14,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from models import db
 from views.api import idempotency
 
+#: People in one call. Twice what anybody has; without an end, ten megabytes of commas would keep a machine busy.
+MOST_PEOPLE = 200_000
+
 
 class Given(BaseModel):
     """What a client sends. A field that is not known is a mistake: it is said, not passed over."""

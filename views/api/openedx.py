@@ -23,7 +23,7 @@ from models import db
 from views import access, callers
 from views.api.blueprint import ApiBlueprint, Refusal
 from views.api.calls import Call, MalformedError, described
-from views.api.openedx_types import BulkEnrolment, Enrolled, Failure
+from views.api.openedx_types import BulkEnrolment, Enrolled, Failure, names_in
 from views.extensions import limiter
 
 #: What is said by the status alone.
@@ -185,7 +185,7 @@ def _malformed(field: str, sentence: str) -> MalformedError:
 
 def _order(body: BulkEnrolment) -> Order:
     return Order(
-        identifiers=body.identifiers.replace(",", " ").split(),
+        identifiers=names_in(body.identifiers),
         courses=body.courses,
         cohorts=body.cohorts,
         enrols=body.action == "enroll",

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, Self, cast
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
+from views.api.calls import MOST_PEOPLE
+
 #: As `opaque_keys` has them; those with slashes are of old, and name no course here.
 _COURSE_KEY = re.compile(r"course-v1:[\w~.:-]+(?:\+[\w~.:-]+){2}|[\w~.:-]+(?:/[\w~.:-]+){2}")
 _BOOLEANS = {
@@ -63,6 +65,18 @@ def _course_keys(value: Any) -> list[str]:
     return keys
 
 
+def _identifiers(value: Any) -> str:
+    text = _present(value)
+    if len(names_in(text)) > MOST_PEOPLE:
+        raise _wrong(f"Ensure this field has no more than {MOST_PEOPLE} identifiers.")
+    return text
+
+
+def names_in(identifiers: str) -> list[str]:
+    """They stand between commas or any white space."""
+    return identifiers.replace(",", " ").split()
+
+
 def _cohorts(value: Any) -> list[str]:
     return _listed(value, _text)
 
@@ -91,7 +105,7 @@ Boolean = Annotated[bool, BeforeValidator(_boolean)]
 class BulkEnrolment(BaseModel):
     """Fields that are not known are passed over."""
 
-    identifiers: Annotated[str, BeforeValidator(_present)] = Field(
+    identifiers: Annotated[str, BeforeValidator(_identifiers)] = Field(
         description="User names, e-mail addresses and state IDs, between commas or white space.",
         examples=["asha@example.org, PR-05501"],
     )

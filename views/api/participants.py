@@ -18,7 +18,7 @@ from models.upload import OutcomeState
 from views import access
 from views.api import problems
 from views.api.blueprint import ApiBlueprint
-from views.api.calls import Given, call
+from views.api.calls import MOST_PEOPLE, Given, call
 from views.api.lists import Listed, Paged, Words, cursor_of, mark_asked_for
 
 bp = ApiBlueprint("api_participants", problems.tell, url_prefix="/api/v1/batches/<uuid:batch_id>")
@@ -28,7 +28,9 @@ Identifier = Annotated[str, Field(examples=["PR-05501"])]
 
 
 class Identifiers(Given):
-    identifiers: list[Identifier] = Field(description="User IDs and state IDs, mixed freely.", min_length=1)
+    identifiers: list[Identifier] = Field(
+        description="User IDs and state IDs, mixed freely.", min_length=1, max_length=MOST_PEOPLE
+    )
 
 
 class DryRun(Given):

@@ -18,7 +18,7 @@ from models import Batch
 from views import access
 from views.api import problems
 from views.api.blueprint import ApiBlueprint
-from views.api.calls import Given, call, malformed
+from views.api.calls import MOST_PEOPLE, Given, call, malformed
 from views.api.participants import Identifier
 
 bp = ApiBlueprint("api_progress", problems.tell, url_prefix="/api/v1/batches/<uuid:batch_id>")
@@ -49,7 +49,7 @@ class ProgressGiven(Given):
 
 
 class ProgressReport(Given):
-    progress: list[ProgressGiven] = Field(min_length=1)
+    progress: list[ProgressGiven] = Field(min_length=1, max_length=MOST_PEOPLE)
     allow_decrease: bool = Field(False, description="Also take what is less than was told before.")
 
 

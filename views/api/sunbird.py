@@ -17,12 +17,12 @@ from domain.permissions import may_manage_participants
 from models import Batch, db, now
 from views import access
 from views.api.blueprint import ApiBlueprint, Refusal
-from views.api.calls import Call, MalformedError, described
+from views.api.calls import MOST_PEOPLE, Call, MalformedError, described
 
 
 class UserIds(BaseModel):
     userIds: list[str] = Field(  # noqa: N815  # theirs
-        description="User IDs, or state IDs.", examples=[["PR-05501", "PR-05502"]], min_length=1
+        description="User IDs, or state IDs.", examples=[["PR-05501", "PR-05502"]], min_length=1, max_length=MOST_PEOPLE
     )
 
 
@@ -187,7 +187,7 @@ def _body(kind: Any, code: str, sentence: str) -> Any:
     try:
         return kind.model_validate_json(request.get_data())
     except ValidationError as error:
-        if error.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid":
+        if error.errors(include_url=False, include_input=False)[0]["type"] in {"json_invalid", "too_long"}:
             raise MalformedError(400, "Requested data for this operation is not valid.") from None
         raise MalformedError(400, sentence, code=code) from None
 
