@@ -117,6 +117,29 @@ def every_page_of_participants(person: Person) -> None:
     visit(person, "/audit-log", "/audit-log?q=nothing-like-it")
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_every_page_of_an_organisation(people: People, way: dict[str, Any]) -> None:
+    platform = people(**way).sign_in("platform@muster.test")
+    visit(platform, "/organisations", "/organisations?q=nothing-like-it", "/organisations/new")
+    send_and_look(platform, "Make organisation")
+    admin = people(**way).sign_in("admin@harderwijk.test")
+    visit(admin, "/organisations")
+    here = admin.page.url
+    visit(admin, f"{here}/units", f"{here}/people?q=nothing-like-it")
+    for path, button in (("settings", "Save settings"), ("units/new", "Make unit"), ("people/new", "Give role")):
+        visit(admin, f"{here}/{path}")
+        send_and_look(admin, button)
+    for path, link in (("units", "Change"), ("people", "Change"), ("people", "Take away")):
+        visit(admin, f"{here}/{path}")
+        admin.page.get_by_role("link", name=link).last.click()
+        look(admin.page)
+
+
+def send_and_look(person: Person, button: str) -> None:
+    person.page.get_by_role("button", name=button).click()
+    look(person.page)
+
+
 def address_of(person: Person, batch: str) -> str:
     person.page.goto(LITERACY)
     return person.page.get_by_role("link", name=batch, exact=True).get_attribute("href") or ""

@@ -52,8 +52,8 @@ class SettingsForm(SaidForm):
 
 
 class NewOrganisationForm(SaidForm):
-    short_name = StringField(_("Short name"), filters=[typed_on_a_line], render_kw={"autocomplete": "off"})
     name = name_of_organisation()
+    short_name = StringField(_("Short name"), filters=[typed_on_a_line], render_kw={"autocomplete": "off"})
     time_zone = time_zone()
     admin_email = EmailField(_("First admin"), filters=[typed_on_a_line], render_kw={"autocomplete": "off"})
 

@@ -23,6 +23,7 @@ _EXPLAINED = {
 
 
 class RoleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF comes without types
+    email = EmailField(_("E-mail address"), filters=[typed_on_a_line], render_kw={"autocomplete": "off"})
     kind = RadioField(_("Role"), validate_choice=False)
     units = SelectMultipleField(_("Units"), [Optional()], option_widget=CheckboxInput())
 
@@ -47,8 +48,6 @@ class RoleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF comes without type
 
 
 class GivenRoleForm(RoleForm):
-    email = EmailField(_("E-mail address"), filters=[typed_on_a_line], render_kw={"autocomplete": "off"})
-
     def __init__(self, units: Iterable[Unit]) -> None:
         super().__init__(Kind, units)
 
@@ -57,3 +56,4 @@ class ManagerForm(RoleForm):
     def __init__(self, units: Iterable[Unit], role: OrganisationRole) -> None:
         managed = {"kind": kind_of(role).value, "units": [str(unit.id) for unit in role.units]}
         super().__init__(OF_MANAGERS, units, data=managed)
+        del self.email
