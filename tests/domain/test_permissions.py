@@ -138,6 +138,13 @@ def test_a_key_knows_what_it_brought_and_what_its_owner_brought_for_its_organisa
         assert [may(rights, upload) for upload in (by_page, by_key, of_its_organisation)] == [False, True, True]
 
 
+def test_an_organisation_is_run_by_its_admins_and_made_by_platform_admins(cast: dict[str, Rights]) -> None:
+    harderwijk = the_collaboration("cumulusgrp").organisation
+    assert those_who(cast, permissions.may_run_organisation, harderwijk) == {PLATFORM, ADMIN}
+    assert those_who(cast, permissions.may_run_organisations) == {PLATFORM, ADMIN, STRANGER}
+    assert those_who(cast, permissions.may_create_organisations) == {PLATFORM}
+
+
 def test_several_roles_add_up(world: object) -> None:
     cumulus, aurora = the_collaboration("cumulusgrp"), the_collaboration("auroragrp")
     unit = a_unit(an_organisation("delta"), "North")
