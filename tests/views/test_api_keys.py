@@ -99,7 +99,9 @@ def test_a_unit_manager_sees_their_own_keys_for_their_units(world: Flask, client
 
 
 def the_keys_of(email: str) -> list[ApiKey]:
-    return [*db.session.scalars(db.select(ApiKey).where(ApiKey.user_id == the_person(email).id))]
+    """In the order of their making."""
+    query = db.select(ApiKey).where(ApiKey.user_id == the_person(email).id)
+    return [*db.session.scalars(query.order_by(ApiKey.id))]
 
 
 def test_a_platform_admin_makes_keys_for_everything_and_for_one_organisation(client: Client) -> None:
