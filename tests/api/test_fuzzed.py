@@ -31,7 +31,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 #: For each call.
-EXAMPLES = 25
+EXAMPLES = 12
 
 
 @pytest.fixture

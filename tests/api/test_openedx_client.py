@@ -26,9 +26,10 @@ TO_BE_ENROLLED = NOBODY | {"auto_enroll": True, "allowed": True}
 def python_of_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of an environment in which the client is installed, and nothing of ours."""
     folder = tmp_path_factory.mktemp("openedx-client")
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True, timeout=300)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True, timeout=300)
     python = folder / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", CLIENT], check=True, timeout=900, capture_output=True)
+    install = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", CLIENT]
+    subprocess.run(install, check=True, timeout=900, capture_output=True)
     return python
 
 

@@ -217,10 +217,14 @@ def test_no_bytes_whatever_make_it_raise(beginning: bytes, content: bytes, file_
     assert (table.header is None) == bool(table.errors)
 
 
+#: Made once: it says when, and its length follows.
+A_WORKBOOK = workbook(["invitees", "message"], ["a", 1.5])
+
+
 @settings(deadline=None)
 @given(data=st.data())
 def test_no_damage_to_a_workbook_makes_it_raise(data: st.DataObject) -> None:
-    content = bytearray(workbook(["invitees", "message"], ["a", 1.5]))
+    content = bytearray(A_WORKBOOK)
     for _number in range(data.draw(st.integers(1, 8))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     table = read(bytes(content))
