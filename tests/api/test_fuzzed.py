@@ -31,7 +31,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 #: For each call.
-EXAMPLES = 12
+EXAMPLES = 25
 
 
 @pytest.fixture
