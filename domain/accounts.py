@@ -5,8 +5,8 @@ from datetime import timedelta
 from argon2 import PasswordHasher
 
 from domain.errors import ConflictError
-from domain.join_tokens import PasswordTokens, mark_of
 from domain.language import gettext as _
+from domain.link_tokens import PasswordTokens, mark_of
 from domain.people import find_by_email
 from domain.post import password_letter, post
 from models import User, db, now

@@ -10,7 +10,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import joinedload
 
 from domain.invitations import accept, groups_joined, is_membership_past, locked
-from domain.join_tokens import JoinTokens
+from domain.link_tokens import JoinTokens
 from domain.people import create_account, find_by_email
 from models import Collaboration, Group, Invitation, Membership, User, db
 from models.invitation import InvitationStatus

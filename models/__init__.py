@@ -10,8 +10,9 @@ from models.invitation import Invitation
 from models.organisation import Organisation, OrganisationRole, Unit
 from models.outbox import Letter
 from models.pending_enrolment import PendingEnrolment
+from models.role_invitation import RoleInvitation
 from models.upload import Upload, UploadFinding, UploadLine, UploadOutcome
-from models.user import User
+from models.user import Identity, User
 
 __all__ = [
     "ApiKey",
@@ -22,6 +23,7 @@ __all__ = [
     "Course",
     "GivenAnswer",
     "Group",
+    "Identity",
     "Invitation",
     "Label",
     "Letter",
@@ -30,6 +32,7 @@ __all__ = [
     "OrganisationRole",
     "Participant",
     "PendingEnrolment",
+    "RoleInvitation",
     "Unit",
     "Upload",
     "UploadFinding",

@@ -74,6 +74,8 @@ class Collaboration(Model):
     short_name: Mapped[Name]
     name: Mapped[Name]
     description: Mapped[Words] = mapped_column(default="")
+    #: Since then nobody is invited to it any more; who is a member stays one.
+    archived_at: Mapped[Moment | None]
     created_at: Mapped[CreatedAt]
 
     organisation: Mapped[Organisation] = relationship()
@@ -138,6 +140,8 @@ class Membership(Model):
     role: Mapped[Role] = mapped_column(choice(Role, "role"), default=Role.MEMBER)
     expires_at: Mapped[Moment | None]
     joined_at: Mapped[CreatedAt]
+    #: When a letter said that it is about to end.
+    end_announced_at: Mapped[Moment | None]
     ended_at: Mapped[Moment | None]
     ended_because: Mapped[MembershipEnd | None] = mapped_column(choice(MembershipEnd, "ended_because"))
 

@@ -62,6 +62,8 @@ class Invitation(Model):
     upload_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("uploads.id"))
     created_at: Mapped[CreatedAt]
     answered_at: Mapped[Moment | None]
+    #: When a letter reminded of it.
+    reminded_at: Mapped[Moment | None]
     #: The membership that accepting led to.
     membership_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("memberships.id"))
 
@@ -83,6 +85,12 @@ class Invitation(Model):
         Index("ix_invitations_email", "email_key", "status"),
         Index("ix_invitations_newest", "collaboration_id", "status", "id"),
         Index("ix_invitations_upload", "upload_id"),
+        Index(
+            "ix_invitations_to_remind",
+            "expires_at",
+            sqlite_where=text("status = 'open' AND reminded_at IS NULL"),
+            postgresql_where=text("status = 'open' AND reminded_at IS NULL"),
+        ),
     )
 
     @property

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import CheckConstraint, Column, ForeignKey, ForeignKeyConstraint, Index, Table, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import CreatedAt, Model, Name, PrimaryKey, Words, choice, db
+from models.base import CreatedAt, Model, Moment, Name, PrimaryKey, Words, choice, db
 
 if TYPE_CHECKING:
     from models.user import User
@@ -35,11 +35,18 @@ class Organisation(Model):
     invitation_days: Mapped[int | None]
     default_message: Mapped[Words | None]
     default_sender_name: Mapped[Name | None]
+    #: So many days before it expires an open invitation is reminded of, once; empty: never.
+    reminder_days: Mapped[int | None]
+    #: Of letters to people who have chosen none, such as `nl`; empty: English.
+    language: Mapped[Name | None]
+    #: Since then nobody but platform admins may do anything in it.
+    suspended_at: Mapped[Moment | None]
     created_at: Mapped[CreatedAt]
 
     __table_args__ = (
         CheckConstraint("short_name = lower(short_name)", name="short_name_lower"),
         CheckConstraint("invitation_days > 0", name="invitation_days_positive"),
+        CheckConstraint("reminder_days > 0", name="reminder_days_positive"),
     )
 
 

@@ -49,6 +49,8 @@ class Letter(Model):
     once: Mapped[Name] = mapped_column(unique=True)
     to_address: Mapped[Name]
     invitation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("invitations.id"))
+    role_invitation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("role_invitations.id"))
+    membership_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("memberships.id"))
     upload_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("uploads.id"))
     course_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("courses.id"))
     #: Whose account it tells of.

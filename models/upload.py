@@ -17,6 +17,7 @@ class UploadKind(StrEnum):
     INVITATIONS = "invitations"
     PARTICIPANTS_ADD = "participants-add"
     PARTICIPANTS_REMOVE = "participants-remove"
+    PEOPLE = "people"
 
 
 class UploadState(StrEnum):
@@ -49,6 +50,8 @@ class OutcomeState(StrEnum):
     ADDED = "added"
     REVIVED = "revived"
     REMOVED = "removed"
+    #: Of people, beside those added.
+    UPDATED = "updated"
     FAILED = "failed"
     SKIPPED = "skipped"
 
@@ -77,7 +80,7 @@ class Upload(Model):
     # What the check foresees.
     lines: Mapped[int] = mapped_column(default=0)
     error_count: Mapped[int] = mapped_column(default=0)
-    #: Invitations to send; participants to add or to remove.
+    #: Invitations to send; participants to add or to remove; people to add or to update.
     to_do: Mapped[int] = mapped_column(default=0)
     people: Mapped[int] = mapped_column(default=0)
     collaborations: Mapped[int] = mapped_column(default=0)
@@ -88,7 +91,7 @@ class Upload(Model):
     process_pressed_at: Mapped[Moment | None]
     #: How many outcomes there will be: done, failed and skipped.
     planned: Mapped[int] = mapped_column(default=0)
-    #: Invitations sent; participants added, revived or removed.
+    #: Invitations sent; participants added, revived or removed; people added or updated.
     done: Mapped[int] = mapped_column(default=0)
     failed: Mapped[int] = mapped_column(default=0)
     skipped: Mapped[int] = mapped_column(default=0)
@@ -111,7 +114,8 @@ class Upload(Model):
     __table_args__ = (
         CheckConstraint("state NOT IN ('ready', 'processing', 'done') OR error_count = 0", name="no_errors_processed"),
         CheckConstraint("done + failed + skipped <= planned", name="counts_within_plan"),
-        CheckConstraint("(kind = 'invitations') = (batch_id IS NULL)", name="participants_of_a_batch"),
+        CheckConstraint("(kind IN ('invitations', 'people')) = (batch_id IS NULL)", name="participants_of_a_batch"),
+        CheckConstraint("kind <> 'people' OR organisation_id IS NOT NULL", name="people_of_an_organisation"),
         Index("ix_uploads_user", "user_id", "id"),
         Index("ix_uploads_organisation", "organisation_id", "id"),
         Index(
@@ -178,7 +182,7 @@ class UploadFinding(Model):
 
 
 class UploadOutcome(Model):
-    """What one thing of an upload became: an invitation (each invitee x CO of each line), or a participant."""
+    """What one thing of an upload became: an invitation (each invitee x CO of each line), a participant, a person."""
 
     __tablename__ = "upload_outcomes"
 
@@ -188,7 +192,7 @@ class UploadOutcome(Model):
     line: Mapped[int]
     #: The invitee's address, or the participant's identifier, as the file writes it.
     invitee: Mapped[Words]
-    #: The CO's short name, or what the file wrote where no CO was found. Participants have none, and no role.
+    #: The CO's short name, or what the file wrote where no CO was found. Only invitations have one, and a role.
     collaboration: Mapped[Words | None]
     groups: Mapped[Words] = mapped_column(default="")
     role: Mapped[Name | None]

@@ -3,10 +3,10 @@
 import secrets
 import uuid
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from models.base import CreatedAt, Model, Name, PrimaryKey, Words, key_of
+from models.base import CreatedAt, Model, Moment, Name, PrimaryKey, Words, key_of
 from models.organisation import Organisation, OrganisationRole
 
 
@@ -37,6 +37,10 @@ class User(Model):
     session_key: Mapped[str] = mapped_column(default=new_session_key)
     is_platform_admin: Mapped[bool] = mapped_column(default=False)
     is_active: Mapped[bool] = mapped_column(default=True)
+    #: The person has deleted their account: of them nothing is left here but what others did together with them.
+    deleted_at: Mapped[Moment | None]
+    #: Chosen by the person, such as `nl`; empty: their browser's, and in letters their organisation's.
+    language: Mapped[Name | None]
     created_at: Mapped[CreatedAt]
 
     #: The one whose person this is; it alone gives the state ID and tells district, school and block.
@@ -64,6 +68,8 @@ class User(Model):
         Index("uq_users_state_id", "organisation_id", "state_id_key", unique=True),
         CheckConstraint("email_key <> ''", name="email_present"),
         CheckConstraint("user_name_key <> ''", name="user_name_present"),
+        CheckConstraint("deleted_at IS NULL OR NOT is_active", name="deleted_is_closed"),
+        Index("ix_users_organisation", "organisation_id", "id"),
     )
 
     @validates("email", "user_name", "state_id", "name")
@@ -74,3 +80,20 @@ class User(Model):
             told = {"name": self.name or "", "email": self.email or "", "state_id": self.state_id or ""}
             self.search_text = search_text_of(**told | {field: value or ""})
         return value
+
+
+class Identity(Model):
+    """How a provider of sign-in (OpenID Connect) knows a person: by its own name and their subject there."""
+
+    __tablename__ = "identities"
+
+    id: Mapped[PrimaryKey]
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
+    #: As its tokens say it: a URL, compared letter by letter.
+    issuer: Mapped[Name]
+    subject: Mapped[Name]
+    linked_at: Mapped[CreatedAt]
+
+    user: Mapped[User] = relationship()
+
+    __table_args__ = (UniqueConstraint("issuer", "subject"), Index("ix_identities_user", "user_id"))

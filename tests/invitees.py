@@ -87,7 +87,7 @@ def letters(kind: LetterKind) -> list[str]:
 
 
 def join_path(app: Flask, invitation: Invitation, number: int | None = None) -> str:
-    return "/join/" + app.extensions["join_tokens"].make(invitation.id, number or invitation.link_number)
+    return "/join/" + app.extensions["link_tokens"].join.make(invitation.id, number or invitation.link_number)
 
 
 def reload(invitation: Invitation) -> Invitation:

@@ -21,6 +21,7 @@ from models import (
     Organisation,
     OrganisationRole,
     PendingEnrolment,
+    RoleInvitation,
     Unit,
     User,
     db,
@@ -32,6 +33,7 @@ from models.audit import Through
 from models.batch import EnrolmentType
 from models.collaboration import Role, collaboration_units
 from models.organisation import OrganisationRoleName, manager_units
+from models.role_invitation import role_invitation_units
 from models.user import search_text_of
 
 
@@ -130,6 +132,30 @@ def an_invitation(
         "expires_at": expires_at or now() + timedelta(days=30),
     }
     made: Invitation = add(Invitation(**plain | given))
+    return made
+
+
+def a_role_invitation(
+    email: str,
+    organisation: Organisation,
+    invited_by: User,
+    role: OrganisationRoleName = OrganisationRoleName.MANAGER,
+    *,
+    units: Iterable[Unit] = (),
+    **given: Any,
+) -> RoleInvitation:
+    plain: dict[str, Any] = {
+        "email": email,
+        "email_key": email.casefold(),
+        "organisation": organisation,
+        "invited_by": invited_by,
+        "role": role,
+        "expires_at": now() + timedelta(days=30),
+    }
+    made: RoleInvitation = add(RoleInvitation(**plain | given))
+    for unit in units:
+        row = {"invitation_id": made.id, "unit_id": unit.id, "organisation_id": organisation.id}
+        db.session.execute(insert(role_invitation_units), row)
     return made
 
 

@@ -1,8 +1,7 @@
 """Who is asking, and what they may have.
 
 Every route states its rule with one of the decorators below; a route without one is closed to everybody.
-The loading decorators hand the view what it is about, and there is no other way to come by it: what does
-not exist for this person is 404, what is their organisation's but not theirs is 403.
+The loading decorators hand the view what it is about, as `views.loaders` finds it for this person.
 """
 
 import uuid
@@ -13,37 +12,25 @@ from typing import Any, TypeVar, cast
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask_login import UserMixin, current_user
 from flask_login import login_user as remember
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.wrappers import Response
 
-from domain import permissions
 from domain.audit import By
 from domain.people import rights_of
 from domain.permissions import Rights
 from models import (
-    ApiKey,
     Batch,
-    Collaboration,
-    Course,
-    Invitation,
-    Membership,
-    Organisation,
-    OrganisationRole,
-    Unit,
-    Upload,
     User,
     begin_writing,
     db,
 )
 from models.audit import Through
-from views import callers
+from views import callers, loaders
 from views.api.blueprint import blueprint_here
 from views.extensions import login_manager
+from views.loaders import Rule
 
 View = TypeVar("View", bound=Callable[..., Any])
-Rule = Callable[[Rights, Any], bool]
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login comes without types
@@ -129,13 +116,13 @@ def needs(rule: Callable[[Rights], bool]) -> Callable[[View], View]:
     return decorate
 
 
-def _loads(name: str, load: Callable[[uuid.UUID, Rule], Any], rule: Rule) -> Callable[[View], View]:
+def _loads(name: str, load: Callable[[uuid.UUID, Rights, Rule], Any], rule: Rule) -> Callable[[View], View]:
     """The view gets `name`, loaded from the route's `<uuid:name_id>`."""
 
     def decorate(view: View) -> View:
         @wraps(view)
         def loaded(*args: Any, **kwargs: Any) -> Any:
-            kwargs[name] = load(kwargs.pop(f"{name}_id"), rule)
+            kwargs[name] = load(kwargs.pop(f"{name}_id"), my_rights(), rule)
             return view(*args, **kwargs)
 
         loaded.access_rule = rule.__name__  # type: ignore[attr-defined]
@@ -145,21 +132,21 @@ def _loads(name: str, load: Callable[[uuid.UUID, Rule], Any], rule: Rule) -> Cal
 
 
 def upload(rule: Rule) -> Callable[[View], View]:
-    return _loads("upload", _get_upload, rule)
+    return _loads("upload", loaders.upload, rule)
 
 
 def collaboration(rule: Rule) -> Callable[[View], View]:
-    return _loads("collaboration", _get_collaboration, rule)
+    return _loads("collaboration", loaders.collaboration, rule)
 
 
 def invitation(rule: Rule) -> Callable[[View], View]:
     """An invitation, by the rule of its collaboration."""
-    return _loads("invitation", _get_invitation, rule)
+    return _loads("invitation", loaders.invitation, rule)
 
 
 def membership(rule: Rule) -> Callable[[View], View]:
     """A current membership, by the rule of its collaboration."""
-    return _loads("membership", _get_membership, rule)
+    return _loads("membership", loaders.membership, rule)
 
 
 def course(rule: Rule) -> Callable[[View], View]:
@@ -168,7 +155,7 @@ def course(rule: Rule) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def loaded(*args: Any, **kwargs: Any) -> Any:
-            kwargs["course"] = _get_course(kwargs.pop("key"), rule)
+            kwargs["course"] = loaders.course(kwargs.pop("key"), my_rights(), rule)
             return view(*args, **kwargs)
 
         loaded.access_rule = rule.__name__  # type: ignore[attr-defined]
@@ -178,123 +165,30 @@ def course(rule: Rule) -> Callable[[View], View]:
 
 
 def batch(rule: Rule) -> Callable[[View], View]:
-    return _loads("batch", _get_batch, rule)
+    return _loads("batch", loaders.batch, rule)
 
 
 def organisation(rule: Rule) -> Callable[[View], View]:
-    return _loads("organisation", _get_organisation, rule)
+    return _loads("organisation", loaders.organisation, rule)
 
 
 def unit(rule: Rule) -> Callable[[View], View]:
     """A unit, by the rule of its organisation."""
-    return _loads("unit", _get_unit, rule)
+    return _loads("unit", loaders.unit, rule)
 
 
 def role(rule: Rule) -> Callable[[View], View]:
     """What somebody is in an organisation, by the rule of that."""
-    return _loads("role", _get_role, rule)
+    return _loads("role", loaders.role, rule)
 
 
 def api_key(rule: Rule) -> Callable[[View], View]:
-    return _loads("api_key", _get_api_key, rule)
+    return _loads("api_key", loaders.api_key, rule)
 
 
 def batch_named(batch_id: uuid.UUID, rule: Rule) -> Batch:
     """A batch that no path names, but what is sent."""
-    return _get_batch(batch_id, rule)
-
-
-# The loaders.
-
-
-def _get_upload(upload_id: uuid.UUID, rule: Rule) -> Upload:
-    upload = db.session.get(Upload, upload_id) or abort(404)
-    if not permissions.may_see_upload(my_rights(), upload):
-        in_my_organisation = upload.organisation_id and permissions.knows_organisation(
-            my_rights(), upload.organisation_id
-        )
-        abort(403 if in_my_organisation else 404)
-    _hold(rule, upload)
-    return upload
-
-
-def _get_collaboration(collaboration_id: uuid.UUID, rule: Rule) -> Collaboration:
-    query = select(Collaboration).where(Collaboration.id == collaboration_id)
-    found = db.session.scalar(query.options(selectinload(Collaboration.units))) or abort(404)
-    if not permissions.knows_organisation(my_rights(), found.organisation_id):
-        abort(404)
-    _hold(rule, found)
-    return found
-
-
-def _get_invitation(invitation_id: uuid.UUID, rule: Rule) -> Invitation:
-    found = db.session.get(Invitation, invitation_id) or abort(404)
-    _get_collaboration(found.collaboration_id, rule)
-    return found
-
-
-def _get_membership(membership_id: uuid.UUID, rule: Rule) -> Membership:
-    query = select(Membership).where(Membership.id == membership_id, Membership.is_current())
-    found = db.session.scalar(query) or abort(404)
-    _get_collaboration(found.collaboration_id, rule)
-    return found
-
-
-def _get_course(key: str, rule: Rule) -> Course:
-    query = select(Course).where(Course.key == key).options(joinedload(Course.organisation))
-    found = None if "\0" in key else db.session.scalar(query)  # no database takes one
-    if found is None:
-        abort(404)
-    _hold_or_hide(rule, found)
-    return found
-
-
-def _get_batch(batch_id: uuid.UUID, rule: Rule) -> Batch:
-    together = joinedload(Batch.course), joinedload(Batch.organisation)
-    found = db.session.scalar(select(Batch).where(Batch.id == batch_id).options(*together)) or abort(404)
-    _hold_or_hide(rule, found)
-    return found
-
-
-def _get_organisation(organisation_id: uuid.UUID, rule: Rule) -> Organisation:
-    found = db.session.get(Organisation, organisation_id) or abort(404)
-    if not permissions.knows_organisation(my_rights(), found.id):
-        abort(404)
-    _hold(rule, found)
-    return found
-
-
-def _get_unit(unit_id: uuid.UUID, rule: Rule) -> Unit:
-    found = db.session.get(Unit, unit_id) or abort(404)
-    _get_organisation(found.organisation_id, rule)
-    return found
-
-
-def _get_role(role_id: uuid.UUID, rule: Rule) -> OrganisationRole:
-    found = db.session.get(OrganisationRole, role_id) or abort(404)
-    _get_organisation(found.organisation_id, rule)
-    return found
-
-
-def _get_api_key(api_key_id: uuid.UUID, rule: Rule) -> ApiKey:
-    """Those of the platform exist for its admins alone."""
-    together = joinedload(ApiKey.organisation), joinedload(ApiKey.user)
-    found = db.session.scalar(select(ApiKey).where(ApiKey.id == api_key_id).options(*together)) or abort(404)
-    if not rule(my_rights(), found):
-        is_ours = found.organisation_id and permissions.knows_organisation(my_rights(), found.organisation_id)
-        abort(403 if is_ours else 404)
-    return found
-
-
-def _hold_or_hide(rule: Rule, thing: Course | Batch) -> None:
-    """An open batch may be seen by strangers, who learn nothing else of its organisation."""
-    if not rule(my_rights(), thing):
-        abort(403 if permissions.knows_organisation(my_rights(), thing.organisation_id) else 404)
-
-
-def _hold(rule: Rule, thing: Any) -> None:
-    if not rule(my_rights(), thing):
-        abort(403)
+    return loaders.batch(batch_id, my_rights(), rule)
 
 
 # Closed by default.

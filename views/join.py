@@ -48,7 +48,7 @@ def by_link(view: View) -> View:
 
     @wraps(view)
     def led(token: str) -> Any:
-        link = joining.follow(current_app.extensions["join_tokens"], token)
+        link = joining.follow(current_app.extensions["link_tokens"].join, token)
         if link is None:
             return render_template("join/unknown.html"), 404
         ending = joining.ending_of(link, access.me_if_known())
@@ -124,7 +124,7 @@ def sign_out(token: str) -> AnyResponse:
 @bp.app_template_global()
 def join_url(invitation: Invitation) -> str:
     """The page of an invitation; for the invited person's own eyes only."""
-    token = current_app.extensions["join_tokens"].make(invitation.id, invitation.link_number)
+    token = current_app.extensions["link_tokens"].join.make(invitation.id, invitation.link_number)
     return url_for("join.show", token=token)
 
 

@@ -52,7 +52,7 @@ def by_link(view: View) -> View:
 
     @wraps(view)
     def led(token: str) -> Any:
-        user = accounts.by_link(current_app.extensions["password_tokens"], token)
+        user = accounts.by_link(current_app.extensions["link_tokens"].password, token)
         if user is None:
             return render_template("passwords/ended.html"), 410
         return view(user)

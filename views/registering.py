@@ -31,7 +31,7 @@ def by_link(view: View) -> View:
 
     @wraps(view)
     def led(token: str) -> Any:
-        pending_id = current_app.extensions["register_tokens"].read(token)
+        pending_id = current_app.extensions["link_tokens"].register.read(token)
         if pending_id is None:
             return render_template("join/unknown.html"), 404
         pending = registering.find(pending_id)

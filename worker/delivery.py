@@ -21,8 +21,8 @@ from flask import Flask, current_app
 from flask_mail import Mail as MailExtension
 from sqlalchemy import Connection, bindparam, or_, select, update
 
-from domain.join_tokens import JoinTokens, PasswordTokens, RegisterTokens
 from domain.language import gettext as _
+from domain.link_tokens import LinkTokens
 from domain.outcomes import letter_dropped, letter_refused, settle_all_sent, settle_sent
 from models import Letter, begin_writing, db, now
 from models.outbox import LetterState
@@ -39,7 +39,8 @@ from worker.carriers import (
 )
 from worker.claims import ME
 from worker.letter_facts import load_facts
-from worker.letters import Content, Writer, mail_environment
+from worker.letter_parts import Content, Links
+from worker.letters import Writer, mail_environment
 from worker.mailbox import Mailbox
 from worker.mime import Message, compose
 
@@ -59,19 +60,10 @@ BEHIND_THE_OTHERS = timedelta(seconds=1)
 
 def init_app(app: Flask) -> None:
     mail.init_app(app)
-    tokens = JoinTokens(app.config["SECRET_KEY"])
-    register_tokens = RegisterTokens(app.config["SECRET_KEY"])
-    password_tokens = PasswordTokens(app.config["SECRET_KEY"])
-    app.extensions["join_tokens"], app.extensions["register_tokens"] = tokens, register_tokens
-    app.extensions["password_tokens"] = password_tokens
+    tokens = LinkTokens(app.config["SECRET_KEY"])
+    app.extensions["link_tokens"] = tokens
     app.extensions["stopping"] = threading.Event()
-    app.extensions["letter_writer"] = Writer(
-        mail_environment(),
-        app.config["BASE_URL"],
-        lambda invitation: tokens.make(invitation.id, invitation.link_number),
-        lambda pending: register_tokens.make(pending.id),
-        lambda user, until: password_tokens.make(user.id, user.session_key, until),
-    )
+    app.extensions["letter_writer"] = Writer(mail_environment(), Links(app.config["BASE_URL"], tokens))
     app.extensions["mailbox"] = None if app.config["MAIL_SERVER"] else Mailbox(Path(app.instance_path) / "mailbox")
 
 

@@ -15,7 +15,7 @@ from email.parser import BytesParser
 from pathlib import Path
 
 from domain.paging import Page
-from worker.letters import Attachment
+from worker.letter_parts import Attachment
 
 _NAME = re.compile(r"[0-9]{20}-[0-9A-Za-z-]{1,64}", re.ASCII)
 _RECIPIENT = re.compile(rb"^To:((?:[^\r\n]|\r?\n[ \t])*)", re.MULTILINE | re.IGNORECASE)

@@ -20,7 +20,7 @@ from email.utils import format_datetime, parseaddr
 
 from domain.addresses import is_international
 from models import now
-from worker.letters import Attachment, Mail
+from worker.letter_parts import Attachment, Mail
 
 _POLICY = compat32.clone(linesep="\r\n")
 _UTF8 = Charset("utf-8")

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from domain import accounts
 from domain.errors import ConflictError
-from domain.join_tokens import PasswordTokens
+from domain.link_tokens import PasswordTokens
 from domain.people import check_password
 from models import Letter, User, begin_writing, db, new_id, now
 from models.outbox import LetterKind

@@ -245,12 +245,12 @@ def batches() -> dict[str, dict[str, str]]:
 
 def a_pending_enrolment(world: Flask) -> dict[str, dict[str, str]]:
     pending = pending_for("invited@example.org", course())
-    return {"pending": {"token": world.extensions["register_tokens"].make(pending.id)}}
+    return {"pending": {"token": world.extensions["link_tokens"].register.make(pending.id)}}
 
 
 def a_password_link(world: Flask) -> dict[str, dict[str, str]]:
     user, until = user_called(CAST["member"]), now() + timedelta(hours=1)
-    return {"reset": {"token": world.extensions["password_tokens"].make(user.id, user.session_key, until)}}
+    return {"reset": {"token": world.extensions["link_tokens"].password.make(user.id, user.session_key, until)}}
 
 
 def their_keys() -> dict[str, dict[str, str]]:
@@ -300,7 +300,7 @@ def their_uploads() -> dict[str, dict[str, str]]:
 
 
 def their_invitations(world: Flask) -> dict[str, dict[str, str]]:
-    tokens = world.extensions["join_tokens"]
+    tokens = world.extensions["link_tokens"].join
     invited = {number: invite("cumulusgrp", f"{number}@example.org") for number in (1, 2)}
     links = {f"link_{number}": {"token": tokens.make(invitation, 1)} for number, invitation in invited.items()}
     names = ("cumulus", "stratus")

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from domain.join_tokens import JoinTokens, PasswordTokens, RegisterTokens
+from domain.link_tokens import LinkTokens
 from models import (
     Collaboration,
     Course,
@@ -22,17 +22,12 @@ from models.invitation import InvitationStatus
 from models.outbox import LetterKind
 from models.upload import OutcomeState
 from worker.letter_facts import Facts
-from worker.letters import Mail, Writer, mail_environment
+from worker.letter_parts import Links, Mail
+from worker.letters import Writer, mail_environment
 
 SECRET = "a secret that only these tests know"
-TOKENS = JoinTokens(SECRET)
-WRITER = Writer(
-    mail_environment(),
-    "https://muster.test/",
-    lambda invitation: TOKENS.make(invitation.id, invitation.link_number),
-    lambda pending: RegisterTokens(SECRET).make(pending.id),
-    lambda user, until: PasswordTokens(SECRET).make(user.id, user.session_key, until),
-)
+TOKENS = LinkTokens(SECRET)
+WRITER = Writer(mail_environment(), Links("https://muster.test/", TOKENS))
 FAR_AWAY = datetime(2999, 6, 30, 23, 59, 59, tzinfo=UTC)
 
 

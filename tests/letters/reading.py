@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 
-from worker.letters import Attachment, Mail
+from worker.letter_parts import Attachment, Mail
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 _BLOCKS = {"p", "h1", "dl", "dt", "dd", "blockquote", "div", "br"}

@@ -20,7 +20,7 @@ from tests.letters.makers import (
     the_mail_to_the_inviter,
 )
 from tests.letters.reading import html_as_read, parsed
-from worker.letters import Mail
+from worker.letter_parts import Mail
 
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(1)>"
 NEW_HEADER = "Eve\r\nBcc: all@example.org\u2028\u0085\x1b[2J\u202e{{ 7 * 7 }} %(x)s"

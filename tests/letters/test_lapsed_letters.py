@@ -38,7 +38,7 @@ def test_an_invitation_that_was_sent_again_goes_out_with_its_newer_link_only() -
     assert the_invitation_mail(invitation) is None
     newer = the_invitation_mail(invitation, once=f"invitation:{invitation.id}:2")
     assert newer is not None
-    assert TOKENS.make(invitation.id, 2) in newer.text
+    assert TOKENS.join.make(invitation.id, 2) in newer.text
 
 
 @pytest.mark.parametrize("kind", list(LetterKind))

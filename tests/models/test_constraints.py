@@ -14,6 +14,7 @@ from models import (
     Batch,
     BatchTally,
     Course,
+    Identity,
     Letter,
     Participant,
     PendingEnrolment,
@@ -30,6 +31,7 @@ from models.collaboration import collaboration_units, group_memberships
 from models.invitation import invitation_groups
 from models.organisation import OrganisationRoleName, manager_units
 from models.outbox import LetterKind
+from models.role_invitation import role_invitation_units
 from models.upload import Level, OutcomeState, UploadKind, UploadState
 from tests.conftest import without_the_audit_guard
 from tests.people import (
@@ -40,6 +42,7 @@ from tests.people import (
     a_membership,
     a_person,
     a_role,
+    a_role_invitation,
     a_unit,
     add,
     an_invitation,
@@ -94,6 +97,10 @@ def an_organisation_that_invites_for_no_day() -> None:
     an_organisation(invitation_days=0)
 
 
+def an_organisation_that_reminds_for_no_day() -> None:
+    an_organisation(reminder_days=0)
+
+
 def two_units_of_one_name() -> None:
     twice(a_unit, an_organisation(), "North")
 
@@ -118,6 +125,20 @@ def a_person_without_address() -> None:
 
 def a_person_without_user_name() -> None:
     a_person("a@example.org", user_name=" ")
+
+
+def a_deleted_account_that_is_open() -> None:
+    a_person("a@example.org", deleted_at=now())
+
+
+def the_same_identity_twice() -> None:
+    user = a_person("a@example.org")
+    twice(lambda: add(Identity(user=user, issuer="https://id.example.org", subject="1")))
+
+
+def two_open_invitations_to_a_role() -> None:
+    organisation, inviter = an_organisation(), a_person("yoda@example.org")
+    twice(a_role_invitation, "a@example.org", organisation, inviter)
 
 
 def two_people_of_one_state_id() -> None:
@@ -201,6 +222,10 @@ def somebody_removed_who_has_completed() -> None:
 
 def an_upload_of_participants_of_no_batch() -> None:
     an_upload(kind=UploadKind.PARTICIPANTS_ADD)
+
+
+def an_upload_of_people_of_no_organisation() -> None:
+    an_upload(kind=UploadKind.PEOPLE)
 
 
 def two_collaborations_of_one_short_name() -> None:
@@ -303,12 +328,16 @@ BREACHES: dict[str, Callable[[], None]] = {
     "uq_organisations_short_name": two_organisations_of_one_short_name,
     "ck_organisations_short_name_lower": an_organisation_in_capitals,
     "ck_organisations_invitation_days_positive": an_organisation_that_invites_for_no_day,
+    "ck_organisations_reminder_days_positive": an_organisation_that_reminds_for_no_day,
     "uq_units_organisation_id_name": two_units_of_one_name,
     "uq_organisation_roles_user_id_organisation_id_role": the_same_role_twice,
     "uq_users_email_key": two_people_of_one_address,
     "uq_users_user_name_key": two_people_of_one_user_name,
     "ck_users_email_present": a_person_without_address,
     "ck_users_user_name_present": a_person_without_user_name,
+    "ck_users_deleted_is_closed": a_deleted_account_that_is_open,
+    "uq_identities_issuer_subject": the_same_identity_twice,
+    "uq_role_invitations_open": two_open_invitations_to_a_role,
     "uq_users_state_id": two_people_of_one_state_id,
     "ck_users_state_id_of_an_organisation": a_state_id_of_no_organisation,
     "ck_users_state_id_has_its_key": a_state_id_that_is_compared_but_not_written,
@@ -336,6 +365,7 @@ BREACHES: dict[str, Callable[[], None]] = {
     "ck_participants_completed_on_a_day": a_completion_without_its_day,
     "ck_participants_completed_stay": somebody_removed_who_has_completed,
     "ck_uploads_participants_of_a_batch": an_upload_of_participants_of_no_batch,
+    "ck_uploads_people_of_an_organisation": an_upload_of_people_of_no_organisation,
     "ck_uploads_no_errors_processed": an_upload_with_errors_that_is_ready,
     "ck_uploads_counts_within_plan": an_upload_that_did_more_than_it_planned,
     "ck_upload_outcomes_failures_are_numbered": a_failure_without_number,
@@ -433,6 +463,14 @@ def test_a_member_joins_groups_of_their_own_collaboration() -> None:
         refuse(group_memberships, row)
 
 
+def test_an_invitation_to_a_role_is_to_units_of_its_own_organisation() -> None:
+    one, other = an_organisation("one"), an_organisation("other")
+    invitation, unit = a_role_invitation("a@example.org", one, a_person("b@example.org")), a_unit(other)
+    for organisation in (one, other):
+        row = {"invitation_id": invitation.id, "unit_id": unit.id, "organisation_id": organisation.id}
+        refuse(role_invitation_units, row)
+
+
 def test_an_invitation_is_to_groups_of_its_own_collaboration() -> None:
     organisation = an_organisation()
     one, other = a_collaboration(organisation, "one"), a_collaboration(organisation, "other")
@@ -483,6 +521,7 @@ def a_row_in_every_table_with_words() -> None:
     user, collaboration = a_person("a@example.org", admin_of=organisation), a_collaboration(organisation)
     a_membership(user, collaboration, ended_at=now(), ended_because="removed")
     an_invitation("b@example.org", collaboration, user)
+    a_role_invitation("b@example.org", organisation, user)
     upload = an_upload()
     an_outcome(upload)
     add(UploadFinding(upload_id=upload.id, number=0, level=Level.SKIP, reason="repeated", message="Again."))

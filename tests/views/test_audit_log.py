@@ -71,7 +71,7 @@ def test_a_call_is_told_with_its_address_and_the_name_of_its_key(world: Flask, a
 
 def test_who_accepts_an_invitation_is_told_with_their_address(world: Flask, client: Client) -> None:
     invitation = an_invitation("new@example.org", the_collaboration("cumulusgrp"), the_person(PLATFORM))
-    token = world.extensions["join_tokens"].make(invitation.id, invitation.link_number)
+    token = world.extensions["link_tokens"].join.make(invitation.id, invitation.link_number)
     client.send(f"/join/{token}/account", name="New One", password="a long password")
     entry = db.session.scalars(db.select(AuditEntry).where(AuditEntry.action == AuditAction.MEMBER_JOINED)).one()
     assert entry.address == "127.0.0.1"

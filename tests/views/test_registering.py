@@ -17,7 +17,7 @@ ACCOUNT = {"name": "Ann Smit", "password": "long enough"}
 
 
 def path_of(app: Flask, pending: PendingEnrolment) -> str:
-    token = app.extensions["register_tokens"].make(pending.id)
+    token = app.extensions["link_tokens"].register.make(pending.id)
     db.session.commit()
     return f"/register/{token}"
 

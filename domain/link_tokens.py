@@ -17,6 +17,25 @@ _NUMBER_BYTES = 4
 _TIME_BYTES = 8
 
 
+class _Seal:
+    """Makes a token of some bytes, under one secret key, for one purpose; and reads it."""
+
+    def __init__(self, secret_key: str, purpose: str) -> None:
+        self._signer = Signer(secret_key, salt=purpose, key_derivation="hmac", digest_method=hashlib.sha256)
+
+    def put_on(self, payload: bytes) -> str:
+        return self._signer.sign(base64_encode(payload)).decode()
+
+    def take_off(self, token: str) -> bytes | None:
+        """Nothing where the token is not one of ours."""
+        if not token.isascii():  # which no token is, and not all of which can be encoded
+            return None
+        try:
+            return base64_decode(self._signer.unsign(token))
+        except BadData:
+            return None
+
+
 class JoinTokens:
     """Makes and reads tokens under one secret key.
 
@@ -25,40 +44,30 @@ class JoinTokens:
     """
 
     def __init__(self, secret_key: str) -> None:
-        self._signer = Signer(secret_key, salt="join", key_derivation="hmac", digest_method=hashlib.sha256)
+        self._seal = _Seal(secret_key, "join")
 
     def make(self, invitation_id: UUID, link_number: int) -> str:
-        payload = invitation_id.bytes + link_number.to_bytes(_NUMBER_BYTES)
-        return self._signer.sign(base64_encode(payload)).decode()
+        return self._seal.put_on(invitation_id.bytes + link_number.to_bytes(_NUMBER_BYTES))
 
     def read(self, token: str) -> tuple[UUID, int] | None:
         """The invitation's id and the link's number; nothing where the token is not one of ours."""
-        if not token.isascii():  # which no token is, and not all of which can be encoded
-            return None
-        try:
-            payload = base64_decode(self._signer.unsign(token))
-        except BadData:
-            return None
-        return UUID(bytes=payload[:_ID_BYTES]), int.from_bytes(payload[_ID_BYTES:])
+        payload = self._seal.take_off(token)
+        return (UUID(bytes=payload[:_ID_BYTES]), int.from_bytes(payload[_ID_BYTES:])) if payload else None
 
 
 class RegisterTokens:
     """Makes and reads tokens under one secret key. A link is good for as long as the pending enrolment is there."""
 
     def __init__(self, secret_key: str) -> None:
-        self._signer = Signer(secret_key, salt="register", key_derivation="hmac", digest_method=hashlib.sha256)
+        self._seal = _Seal(secret_key, "register")
 
     def make(self, pending_id: UUID) -> str:
-        return self._signer.sign(base64_encode(pending_id.bytes)).decode()
+        return self._seal.put_on(pending_id.bytes)
 
     def read(self, token: str) -> UUID | None:
         """The pending enrolment's id; nothing where the token is not one of ours."""
-        if not token.isascii():
-            return None
-        try:
-            return UUID(bytes=base64_decode(self._signer.unsign(token)))
-        except BadData:
-            return None
+        payload = self._seal.take_off(token)
+        return UUID(bytes=payload) if payload else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +87,16 @@ class PasswordTokens:
     """
 
     def __init__(self, secret_key: str) -> None:
-        self._signer = Signer(secret_key, salt="password", key_derivation="hmac", digest_method=hashlib.sha256)
+        self._seal = _Seal(secret_key, "password")
 
     def make(self, user_id: UUID, session_key: str, until: datetime) -> str:
         """To the second: what is left of `until` is cut off."""
-        payload = user_id.bytes + int(until.timestamp()).to_bytes(_TIME_BYTES) + mark_of(session_key)
-        return self._signer.sign(base64_encode(payload)).decode()
+        return self._seal.put_on(user_id.bytes + int(until.timestamp()).to_bytes(_TIME_BYTES) + mark_of(session_key))
 
     def read(self, token: str) -> PasswordLink | None:
         """Nothing where the token is not one of ours."""
-        if not token.isascii():
-            return None
-        try:
-            payload = base64_decode(self._signer.unsign(token))
-        except BadData:
+        payload = self._seal.take_off(token)
+        if payload is None:
             return None
         user_id, rest = payload[:_ID_BYTES], payload[_ID_BYTES:]
         until = datetime.fromtimestamp(int.from_bytes(rest[:_TIME_BYTES]), UTC)
@@ -101,3 +106,12 @@ class PasswordTokens:
 def mark_of(session_key: str) -> bytes:
     """By which the key is recognised, and cannot be told."""
     return hashlib.sha256(session_key.encode()).digest()[:_ID_BYTES]
+
+
+class LinkTokens:
+    """Those of all kinds of links, under one secret key."""
+
+    def __init__(self, secret_key: str) -> None:
+        self.join = JoinTokens(secret_key)
+        self.register = RegisterTokens(secret_key)
+        self.password = PasswordTokens(secret_key)

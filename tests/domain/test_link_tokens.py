@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.join_tokens import JoinTokens, PasswordLink, PasswordTokens, mark_of
+from domain.link_tokens import JoinTokens, PasswordLink, PasswordTokens, mark_of
 from models import new_id
 
 TOKENS = JoinTokens("one secret")
