@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, case, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, Select, case, delete, func, insert, or_, select
 from sqlalchemy.orm import contains_eager, selectinload
 
 from domain import audit
@@ -18,6 +18,7 @@ from domain.people import find_by_email
 from domain.permissions import Rights
 from models import Organisation, OrganisationRole, Unit, User, db, key_of
 from models.audit import AuditAction
+from models.base import among
 from models.organisation import OrganisationRoleName, manager_units
 
 #: By field (`email`, `kind`, `units`), sentences that say what is wrong with it.
@@ -210,15 +211,34 @@ def _held(rights: Rights, role: OrganisationRole) -> OrganisationRole:
 
 
 def _has_another_admin(role: OrganisationRole) -> bool:
-    another = (
-        select(OrganisationRole.id)
-        .join(OrganisationRole.user)
-        .where(
-            OrganisationRole.organisation_id == role.organisation_id,
-            OrganisationRole.role == OrganisationRoleName.ADMIN,
-            OrganisationRole.id != role.id,
-            User.is_active,
-        )
-        .limit(1)
-    )
-    return db.session.scalar(another) is not None
+    beside = (OrganisationRole.organisation_id == role.organisation_id, OrganisationRole.id != role.id)
+    return db.session.scalar(_with_an_admin(*beside).limit(1)) is not None
+
+
+def _with_an_admin(*which: ColumnElement[bool]) -> Select[Any]:
+    """The organisations in which somebody whose account is open is an admin, by a role that is one of `which`."""
+    is_admin = OrganisationRole.role == OrganisationRoleName.ADMIN
+    return select(OrganisationRole.organisation_id).join(OrganisationRole.user).where(is_admin, User.is_active, *which)
+
+
+# Whose account has to stay open.
+
+
+def organisations_left_without_admin(user_ids: Collection[uuid.UUID]) -> Sequence[Organisation]:
+    """Those, by name, whose only admins with an open account are among these people.
+
+    Nobody else changes the roles in theirs until this transaction ends: of two who leave at once, one stays.
+    """
+    them = among(OrganisationRole.user_id, user_ids)
+    theirs = select(Organisation).where(Organisation.id.in_(_with_an_admin(them)))
+    held = db.session.scalars(theirs.order_by(Organisation.id).with_for_update(key_share=True)).all()
+    kept = {
+        *db.session.scalars(_with_an_admin(among(OrganisationRole.organisation_id, [one.id for one in held]), ~them))
+    }
+    return sorted((one for one in held if one.id not in kept), key=lambda one: one.name)
+
+
+def is_last_platform_admin(user: User) -> bool:
+    """Of those whose account is open. Nobody else ceases to be one until this transaction ends."""
+    query = select(User.id).where(User.is_platform_admin, User.is_active).order_by(User.id)
+    return [*db.session.scalars(query.with_for_update(key_share=True))] == [user.id]

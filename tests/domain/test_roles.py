@@ -1,7 +1,7 @@
 """Roles: given to people by address, changed, taken away; an organisation always has an admin."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pytest
 from flask import Flask
@@ -242,6 +242,63 @@ def test_two_who_give_a_role_at_once_give_it_once(app: Flask) -> None:
 
     at_once(app, give, give)
     assert sorted(told, key=len) == [{}, {"email": ["Person has this role already."]}]
+
+
+# Whose account has to stay open.
+
+
+def left_without(*users: User) -> list[str]:
+    return [one.name for one in roles.organisations_left_without_admin([user.id for user in users])]
+
+
+def test_an_organisation_is_left_without_an_admin_when_the_last_ones_go() -> None:
+    here, second = Here(), a_person("second@here.test")
+    a_role(second, OrganisationRoleName.ADMIN, here.organisation)
+    a_role(second, OrganisationRoleName.ADMIN, an_organisation("alone"))
+    assert left_without(here.admin, here.person) == []
+    assert left_without(second) == ["Alone"]
+    assert left_without(here.admin, second) == ["Alone", "Here"]
+
+
+def test_only_admins_whose_account_is_open_keep_an_organisation() -> None:
+    here = Here()
+    closed = a_person("closed@here.test", admin_of=here.organisation, is_active=False)
+    a_person("manager@here.test", manager_of=here.organisation)
+    assert left_without(here.admin) == ["Here"]
+    assert left_without(closed) == []
+
+
+def test_the_last_platform_admin_is_the_last_whose_account_is_open() -> None:
+    only = a_person("only@muster.test", is_platform_admin=True)
+    a_person("closed@muster.test", is_platform_admin=True, is_active=False)
+    assert roles.is_last_platform_admin(only)
+    a_person("second@muster.test", is_platform_admin=True)
+    assert not roles.is_last_platform_admin(only)
+    assert not roles.is_last_platform_admin(a_person("plain@muster.test"))
+
+
+@pytest.mark.parametrize(
+    "has_to_stay",
+    [lambda user: roles.organisations_left_without_admin([user.id]), roles.is_last_platform_admin],
+    ids=["organisation", "platform"],
+)
+def test_of_two_admins_who_leave_at_once_one_stays(app: Flask, has_to_stay: Callable[[User], object]) -> None:
+    here = Here()
+    pair = [here.admin, a_person("second@here.test", admin_of=here.organisation)]
+    for user in pair:
+        user.is_platform_admin = True
+    ids, gone = [user.id for user in pair], []
+
+    def leave(user_id: uuid.UUID) -> None:
+        begin_writing()
+        user = db.session.get_one(User, user_id)
+        if not has_to_stay(user):
+            user.is_active = False
+            gone.append(user_id)
+        db.session.commit()
+
+    at_once(app, *(lambda user_id=user_id: leave(user_id) for user_id in ids))
+    assert len(gone) == 1
 
 
 # The list.
