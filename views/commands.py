@@ -1,5 +1,6 @@
 """The command line: another door to the same rooms."""
 
+import sqlite3
 import uuid
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
@@ -11,7 +12,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
-from domain import api_keys, demo, people, people_import, progress_import
+from domain import api_keys, backup, demo, people, people_import, progress_import
 from domain.audit import By
 from domain.errors import RefusalError
 from domain.findings import Finding, Notice
@@ -31,7 +32,7 @@ a_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def register(app: Flask) -> None:
-    for command in (fill_demo, is_demo, work, users, api_key_commands, progress_commands):
+    for command in (fill_demo, is_demo, work, back_up, users, api_key_commands, progress_commands):
         app.cli.add_command(command)
 
 
@@ -55,6 +56,20 @@ def fill_demo() -> None:
 def work() -> None:
     """Process uploads and deliver mail until stopped."""
     run_worker(current_app._get_current_object())  # type: ignore[attr-defined]  # the application, not its proxy
+
+
+@click.command("backup")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@with_appcontext
+def back_up(file: Path) -> None:
+    """Copy the database into FILE while Muster runs (SQLite); of PostgreSQL, say the command that does."""
+    if db.engine.dialect.name != "sqlite":
+        raise click.ClickException("This database is PostgreSQL's to copy:\n" + backup.dump_line(db.engine, file))
+    try:
+        backup.back_up(db.engine, file)
+    except (RefusalError, OSError, sqlite3.Error) as why:
+        raise click.ClickException(str(why)) from None
+    click.echo(f"The database is copied into {file} ({file.stat().st_size:,} bytes).")
 
 
 @click.group("users")
