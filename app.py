@@ -14,7 +14,7 @@ from sqlalchemy import event
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import models
-from views import access, commands, errors, pages
+from views import access, commands, errors, operating, pages
 from views.api import families
 from views.extensions import babel, bootstrap, compress, csrf, limiter, login_manager, talisman
 from worker import delivery, queue
@@ -34,6 +34,7 @@ DEFAULTS: dict[str, Any] = {
     "MAIL_PORT": 25,
     "MAIL_SERVER": "",
     "MAIL_USE_TLS": False,
+    "METRICS_TOKEN": "",
     "PARTICIPANTS_MAX_LINES": 100_000,
     "PORT": 5000,
     "RATELIMIT_STORAGE_URI": "memory://",
@@ -57,6 +58,7 @@ TEXTS = (
     "MAIL_USERNAME",
     "MAIL_PASSWORD",
     "MAIL_DEFAULT_SENDER",
+    "METRICS_TOKEN",
 )
 NUMBERS = (
     "PORT",
@@ -89,6 +91,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     connect_extensions(app)
     delivery.init_app(app)
     queue.init_app(app)
+    operating.init_app(app)
     access.guard(app)
     errors.register(app)
     pages.register(app)

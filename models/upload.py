@@ -108,7 +108,8 @@ class Upload(Model):
     batch: Mapped[Batch | None] = relationship()
     api_key: Mapped[ApiKey | None] = relationship()
 
-    #: Spelt out, so that the index over such uploads serves (it does not for a parameter).
+    #: Spelt out, so that the indexes over such uploads serve (they do not for a parameter).
+    is_processing: ClassVar[TextClause] = text("uploads.state = 'processing'")
     is_to_process: ClassVar[TextClause] = text("uploads.state = 'processing' AND NOT uploads.all_lines_processed")
 
     __table_args__ = (
@@ -118,6 +119,12 @@ class Upload(Model):
         CheckConstraint("kind <> 'people' OR organisation_id IS NOT NULL", name="people_of_an_organisation"),
         Index("ix_uploads_user", "user_id", "id"),
         Index("ix_uploads_organisation", "organisation_id", "id"),
+        Index(
+            "ix_uploads_processing",
+            "process_pressed_at",
+            sqlite_where=text("state = 'processing'"),
+            postgresql_where=text("state = 'processing'"),
+        ),
         Index(
             "ix_uploads_to_process",
             "id",

@@ -36,6 +36,7 @@ from views import (
     invitations,
     join,
     mailbox,
+    operating,
     organisations,
     participants,
     passwords,
@@ -69,6 +70,7 @@ def register(app: Flask) -> None:
         api_keys,
         audit_log,
         mailbox,
+        operating,
     )
     for blueprint in (room.bp for room in rooms):
         app.register_blueprint(blueprint)

@@ -175,6 +175,9 @@ join.accept                   POST link_2     303   303   303   303   303   303 
 join.sign_out                 POST link_2     303   303   303   303   303   303   303   303   303   303   303   303
 registering.show              GET  pending    200   200   200   200   200   200   200   200   200   200   200   200
 registering.create_account    POST pending    422   422   422   422   422   422   422   422   422   422   422   422
+operating.alive               GET             200   200   200   200   200   200   200   200   200   200   200   200
+operating.ready               GET             200   200   200   200   200   200   200   200   200   200   200   200
+operating.metrics             GET             404   404   404   404   404   404   404   404   404   404   404   404
 session.logout                POST            303   303   303   303   303   303   303   303   303   303   303   303
 """
 

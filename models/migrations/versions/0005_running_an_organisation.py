@@ -22,6 +22,8 @@ OUTCOMES = ('waiting', 'sent', 'added', 'revived', 'removed', 'failed', 'skipped
 STATUSES = ('open', 'accepted', 'declined', 'revoked', 'replaced', 'undelivered')
 ROLES = ('admin', 'manager', 'mentor')
 OPEN = sa.text("status = 'open'")
+PROCESSING = sa.text("state = 'processing'")
+CLOSED = sa.text('NOT is_active')
 TO_REMIND = sa.text("status = 'open' AND reminded_at IS NULL")
 OF_THE_LETTERS = {'role_invitation_id': 'role_invitations', 'membership_id': 'memberships'}
 
@@ -47,6 +49,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('language', sa.String(length=255), nullable=True))
         batch_op.create_check_constraint(op.f('ck_users_deleted_is_closed'), 'deleted_at IS NULL OR NOT is_active')
     op.create_index('ix_users_organisation', 'users', ['organisation_id', 'id'], unique=False)
+    op.create_index('ix_users_organisation_name', 'users', ['organisation_id', 'name', 'id'], unique=False)
+    op.create_index('ix_users_closed', 'users', ['organisation_id', 'name', 'id'], unique=False, sqlite_where=CLOSED, postgresql_where=CLOSED)
     with op.batch_alter_table('organisations') as batch_op:
         batch_op.add_column(sa.Column('reminder_days', sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column('language', sa.String(length=255), nullable=True))
@@ -60,6 +64,7 @@ def upgrade() -> None:
         replace_check(batch_op, 'ck_uploads_kind', among('kind', (*UPLOADS, 'people')))
         replace_check(batch_op, 'ck_uploads_participants_of_a_batch', "(kind IN ('invitations', 'people')) = (batch_id IS NULL)")
         batch_op.create_check_constraint(op.f('ck_uploads_people_of_an_organisation'), "kind <> 'people' OR organisation_id IS NOT NULL")
+    op.create_index('ix_uploads_processing', 'uploads', ['process_pressed_at'], unique=False, sqlite_where=PROCESSING, postgresql_where=PROCESSING)
     with op.batch_alter_table('upload_outcomes') as batch_op:
         replace_check(batch_op, 'ck_upload_outcomes_state', among('state', (*OUTCOMES[:-2], 'updated', *OUTCOMES[-2:])))
     with op.batch_alter_table('outbox') as batch_op:
@@ -127,6 +132,7 @@ def downgrade() -> None:
             batch_op.drop_column(column)
         replace_check(batch_op, 'ck_outbox_kind', among('kind', LETTERS))
     forget_uploads_of_people()
+    op.drop_index('ix_uploads_processing', table_name='uploads')
     with op.batch_alter_table('upload_outcomes') as batch_op:
         replace_check(batch_op, 'ck_upload_outcomes_state', among('state', OUTCOMES))
     with op.batch_alter_table('uploads') as batch_op:
@@ -141,7 +147,8 @@ def downgrade() -> None:
         batch_op.drop_constraint(op.f('ck_organisations_reminder_days_positive'), type_='check')
         for column in ('reminder_days', 'language', 'suspended_at'):
             batch_op.drop_column(column)
-    op.drop_index('ix_users_organisation', table_name='users')
+    for index in ('ix_users_closed', 'ix_users_organisation_name', 'ix_users_organisation'):
+        op.drop_index(index, table_name='users')
     with op.batch_alter_table('users') as batch_op:
         batch_op.drop_constraint(op.f('ck_users_deleted_is_closed'), type_='check')
         batch_op.drop_column('deleted_at')
