@@ -3,20 +3,21 @@
 from collections.abc import Callable, Mapping
 
 from domain.language import gettext as _
-from domain.language import listing, ngettext
+from domain.language import listing, ngettext, number
 from models.audit import AuditAction, Through
 
 Words = Callable[[int], str]
 
 
 def sentence(action: str, counts: Mapping[str, int]) -> str:
-    """What was done, to how many: "3 participants added and 1 participant added again"."""
+    """What was done, to how many: "3 participants added and 1 participant added again"; to nobody: "Course made"."""
     known = _WORDS.get(AuditAction(action), {}) if action in [*AuditAction] else {}
-    return listing(_outcome(known.get(outcome), outcome, count) for outcome, count in counts.items()) or action
+    to_people = listing(_outcome(known.get(outcome), outcome, count) for outcome, count in counts.items())
+    return to_people or _DONE.get(action, lambda: action)()
 
 
 def _outcome(words: Words | None, outcome: str, count: int) -> str:
-    return words(count) if words else f"{count:,} {outcome}"
+    return words(count) if words else f"{number(count)} {outcome}"
 
 
 def name_of(action: AuditAction) -> str:
@@ -38,14 +39,66 @@ _NAMES: dict[AuditAction, Callable[[], str]] = {
     AuditAction.PARTICIPANTS_REMOVED: lambda: _("Participants removed"),
     AuditAction.ENROLMENTS_CHANGED: lambda: _("Enrolments changed"),
     AuditAction.MEMBER_JOINED: lambda: _("Members joined"),
+    AuditAction.MEMBER_CHANGED: lambda: _("Members changed"),
     AuditAction.MEMBER_REMOVED: lambda: _("Members removed"),
     AuditAction.MEMBERSHIPS_EXPIRED: lambda: _("Memberships expired"),
+    AuditAction.COLLABORATION_MADE: lambda: _("Collaborations made"),
+    AuditAction.COLLABORATION_CHANGED: lambda: _("Collaborations changed"),
+    AuditAction.COLLABORATION_ARCHIVED: lambda: _("Collaborations archived"),
+    AuditAction.COLLABORATION_RESTORED: lambda: _("Collaborations restored"),
+    AuditAction.GROUP_MADE: lambda: _("Groups made"),
+    AuditAction.GROUP_CHANGED: lambda: _("Groups changed"),
+    AuditAction.GROUP_DELETED: lambda: _("Groups deleted"),
+    AuditAction.COURSE_MADE: lambda: _("Courses made"),
+    AuditAction.COURSE_CHANGED: lambda: _("Courses changed"),
     AuditAction.PLATFORM_ADMIN_MADE: lambda: _("Platform admins made"),
+    AuditAction.PLATFORM_ADMIN_TAKEN: lambda: _("Platform admins taken away"),
+    AuditAction.ORGANISATION_MADE: lambda: _("Organisations made"),
+    AuditAction.ORGANISATION_CHANGED: lambda: _("Settings of organisations changed"),
+    AuditAction.ORGANISATION_SUSPENDED: lambda: _("Organisations suspended"),
+    AuditAction.ORGANISATION_RESUMED: lambda: _("Organisations resumed"),
+    AuditAction.UNIT_MADE: lambda: _("Units made"),
+    AuditAction.UNIT_RENAMED: lambda: _("Units renamed"),
+    AuditAction.UNIT_DELETED: lambda: _("Units deleted"),
+    AuditAction.ROLE_INVITED: lambda: _("People invited to a role"),
+    AuditAction.ROLE_INVITATION_REVOKED: lambda: _("Invitations to a role revoked"),
     AuditAction.ROLE_GIVEN: lambda: _("Roles given"),
     AuditAction.ROLE_CHANGED: lambda: _("Roles changed"),
     AuditAction.ROLE_TAKEN: lambda: _("Roles taken away"),
+    AuditAction.PEOPLE_IMPORTED: lambda: _("People imported"),
+    AuditAction.PERSON_CHANGED: lambda: _("People changed"),
+    AuditAction.PERSON_DEACTIVATED: lambda: _("Accounts deactivated"),
+    AuditAction.PERSON_REACTIVATED: lambda: _("Accounts reactivated"),
+    AuditAction.IDENTITY_LINKED: lambda: _("Sign-ins linked"),
+    AuditAction.IDENTITY_UNLINKED: lambda: _("Sign-ins unlinked"),
     AuditAction.API_KEY_MADE: lambda: _("API keys made"),
     AuditAction.API_KEY_REVOKED: lambda: _("API keys revoked"),
+    AuditAction.ADDRESS_CHANGED: lambda: _("Addresses changed"),
+}
+
+
+def _inviter(n: int) -> str:
+    return ngettext("invited by %(number)s person", "invited by %(number)s people", n)
+
+
+#: To nobody in particular.
+_DONE: dict[str, Callable[[], str]] = {
+    AuditAction.COLLABORATION_MADE: lambda: _("Collaboration made"),
+    AuditAction.COLLABORATION_CHANGED: lambda: _("Collaboration changed"),
+    AuditAction.COLLABORATION_ARCHIVED: lambda: _("Collaboration archived"),
+    AuditAction.COLLABORATION_RESTORED: lambda: _("Collaboration restored"),
+    AuditAction.GROUP_MADE: lambda: _("Group made"),
+    AuditAction.GROUP_CHANGED: lambda: _("Group changed"),
+    AuditAction.GROUP_DELETED: lambda: _("Group deleted"),
+    AuditAction.COURSE_MADE: lambda: _("Course made"),
+    AuditAction.ORGANISATION_MADE: lambda: _("Organisation made"),
+    AuditAction.ORGANISATION_CHANGED: lambda: _("Settings changed"),
+    AuditAction.ORGANISATION_SUSPENDED: lambda: _("Organisation suspended"),
+    AuditAction.ORGANISATION_RESUMED: lambda: _("Organisation resumed"),
+    AuditAction.UNIT_MADE: lambda: _("Unit made"),
+    AuditAction.UNIT_RENAMED: lambda: _("Unit renamed"),
+    AuditAction.UNIT_DELETED: lambda: _("Unit deleted"),
+    AuditAction.COURSE_CHANGED: lambda: _("Course changed"),
 }
 
 _DOORS: dict[Through, Callable[[], str]] = {
@@ -98,14 +151,69 @@ _WORDS: dict[AuditAction, dict[str, Words]] = {
     AuditAction.MEMBER_JOINED: {
         "joined": lambda n: ngettext("%(number)s member joined", "%(number)s members joined", n),
     },
+    AuditAction.MEMBER_CHANGED: {
+        "admin": lambda n: ngettext("%(number)s member made an admin", "%(number)s members made admins", n),
+        "member": lambda n: ngettext("%(number)s member no longer an admin", "%(number)s members no longer admins", n),
+        "changed": lambda n: ngettext("%(number)s membership changed", "%(number)s memberships changed", n),
+    },
     AuditAction.MEMBER_REMOVED: {
         "removed": lambda n: ngettext("%(number)s member removed", "%(number)s members removed", n),
     },
     AuditAction.MEMBERSHIPS_EXPIRED: {
         "expired": lambda n: ngettext("%(number)s membership expired", "%(number)s memberships expired", n),
     },
+    AuditAction.GROUP_MADE: {
+        "joined": lambda n: ngettext(
+            "Group made with %(number)s member in it", "Group made with %(number)s members in it", n
+        ),
+    },
+    AuditAction.GROUP_CHANGED: {
+        "joined": lambda n: ngettext(
+            "Group changed, and %(number)s member added to it", "Group changed, and %(number)s members added to it", n
+        ),
+    },
+    AuditAction.GROUP_DELETED: {
+        "left": lambda n: ngettext(
+            "Group deleted with %(number)s member in it", "Group deleted with %(number)s members in it", n
+        ),
+    },
     AuditAction.PLATFORM_ADMIN_MADE: {
         "made": lambda n: ngettext("%(number)s platform admin made", "%(number)s platform admins made", n),
+    },
+    AuditAction.PLATFORM_ADMIN_TAKEN: {
+        "taken": lambda n: ngettext(
+            "%(number)s person no longer a platform admin", "%(number)s people no longer platform admins", n
+        ),
+    },
+    AuditAction.ROLE_INVITED: {
+        "admin": lambda n: ngettext(
+            "%(number)s person invited to be an admin", "%(number)s people invited to be admins", n
+        ),
+        "manager": lambda n: ngettext(
+            "%(number)s person invited to be a manager", "%(number)s people invited to be managers", n
+        ),
+        "unit-manager": lambda n: ngettext(
+            "%(number)s person invited to be a manager of units", "%(number)s people invited to be managers of units", n
+        ),
+        "mentor": lambda n: ngettext(
+            "%(number)s person invited to be a mentor", "%(number)s people invited to be mentors", n
+        ),
+    },
+    AuditAction.ROLE_INVITATION_REVOKED: {
+        "admin": lambda n: ngettext(
+            "%(number)s invitation to be an admin revoked", "%(number)s invitations to be admins revoked", n
+        ),
+        "manager": lambda n: ngettext(
+            "%(number)s invitation to be a manager revoked", "%(number)s invitations to be managers revoked", n
+        ),
+        "unit-manager": lambda n: ngettext(
+            "%(number)s invitation to be a manager of units revoked",
+            "%(number)s invitations to be managers of units revoked",
+            n,
+        ),
+        "mentor": lambda n: ngettext(
+            "%(number)s invitation to be a mentor revoked", "%(number)s invitations to be mentors revoked", n
+        ),
     },
     AuditAction.ROLE_GIVEN: {
         "admin": lambda n: ngettext("%(number)s person made an admin", "%(number)s people made admins", n),
@@ -114,6 +222,7 @@ _WORDS: dict[AuditAction, dict[str, Words]] = {
             "%(number)s person made a manager of units", "%(number)s people made managers of units", n
         ),
         "mentor": lambda n: ngettext("%(number)s person made a mentor", "%(number)s people made mentors", n),
+        "inviter": _inviter,
     },
     AuditAction.ROLE_CHANGED: {
         "manager": lambda n: ngettext(
@@ -124,6 +233,7 @@ _WORDS: dict[AuditAction, dict[str, Words]] = {
         "unit-manager": lambda n: ngettext(
             "%(number)s manager given other units", "%(number)s managers given other units", n
         ),
+        "inviter": _inviter,
     },
     AuditAction.ROLE_TAKEN: {
         "admin": lambda n: ngettext("%(number)s person no longer an admin", "%(number)s people no longer admins", n),
@@ -135,10 +245,40 @@ _WORDS: dict[AuditAction, dict[str, Words]] = {
         ),
         "mentor": lambda n: ngettext("%(number)s person no longer a mentor", "%(number)s people no longer mentors", n),
     },
+    AuditAction.PEOPLE_IMPORTED: {
+        "added": lambda n: ngettext("%(number)s person added", "%(number)s people added", n),
+        "updated": lambda n: ngettext("%(number)s person updated", "%(number)s people updated", n),
+    },
+    AuditAction.PERSON_CHANGED: {
+        "changed": lambda n: ngettext("%(number)s person changed", "%(number)s people changed", n),
+    },
+    AuditAction.PERSON_DEACTIVATED: {
+        "deactivated": lambda n: ngettext("%(number)s account deactivated", "%(number)s accounts deactivated", n),
+    },
+    AuditAction.PERSON_REACTIVATED: {
+        "reactivated": lambda n: ngettext("%(number)s account reactivated", "%(number)s accounts reactivated", n),
+    },
+    AuditAction.IDENTITY_LINKED: {
+        "linked": lambda n: ngettext(
+            "Sign-in by a provider linked for %(number)s person",
+            "Sign-in by a provider linked for %(number)s people",
+            n,
+        ),
+    },
+    AuditAction.IDENTITY_UNLINKED: {
+        "unlinked": lambda n: ngettext(
+            "Sign-in by a provider unlinked for %(number)s person",
+            "Sign-in by a provider unlinked for %(number)s people",
+            n,
+        ),
+    },
     AuditAction.API_KEY_MADE: {
         "for": lambda n: ngettext("API key made for %(number)s person", "API key made for %(number)s people", n),
     },
     AuditAction.API_KEY_REVOKED: {
         "of": lambda n: ngettext("API key of %(number)s person revoked", "API key of %(number)s people revoked", n),
+    },
+    AuditAction.ADDRESS_CHANGED: {
+        "of": lambda n: ngettext("address of %(number)s person changed", "addresses of %(number)s people changed", n),
     },
 }

@@ -1,7 +1,8 @@
 """Tokens of the links in our letters: nobody else can make one.
 
-Those of join links name an invitation and the number of its link; those of register links a pending enrolment;
-those of links to a new password an account.
+Those of links to an invitation, to join or to a role, name it and the number of its link; those of register links a
+pending enrolment; those of links to a new password an account; those of links that confirm a new address an account
+and the address.
 """
 
 import hashlib
@@ -36,15 +37,15 @@ class _Seal:
             return None
 
 
-class JoinTokens:
-    """Makes and reads tokens under one secret key.
+class InvitationTokens:
+    """Makes and reads tokens under one secret key, of invitations for one purpose: to join, or to a role.
 
     A token carries no time: the invitation's own row says until when it is open, and a link number other
     than the row's is an old link.
     """
 
-    def __init__(self, secret_key: str) -> None:
-        self._seal = _Seal(secret_key, "join")
+    def __init__(self, secret_key: str, purpose: str) -> None:
+        self._seal = _Seal(secret_key, purpose)
 
     def make(self, invitation_id: UUID, link_number: int) -> str:
         return self._seal.put_on(invitation_id.bytes + link_number.to_bytes(_NUMBER_BYTES))
@@ -103,6 +104,40 @@ class PasswordTokens:
         return PasswordLink(UUID(bytes=user_id), until, rest[_TIME_BYTES:])
 
 
+@dataclass(frozen=True, slots=True)
+class AddressLink:
+    """What a link that confirms a new address says."""
+
+    user_id: UUID
+    until: datetime
+    #: Of the session key and the address that the account had (`mark_of`).
+    mark: bytes
+    #: The new one.
+    address: str
+
+
+class AddressTokens:
+    """Makes and reads tokens under one secret key. As with passwords, a link is good for one change."""
+
+    def __init__(self, secret_key: str) -> None:
+        self._seal = _Seal(secret_key, "address")
+
+    def make(self, user_id: UUID, mark: bytes, address: str, until: datetime) -> str:
+        """To the second: what is left of `until` is cut off."""
+        time = int(until.timestamp()).to_bytes(_TIME_BYTES)
+        return self._seal.put_on(user_id.bytes + time + mark + address.encode())
+
+    def read(self, token: str) -> AddressLink | None:
+        """Nothing where the token is not one of ours."""
+        payload = self._seal.take_off(token)
+        if payload is None:
+            return None
+        user_id, rest = payload[:_ID_BYTES], payload[_ID_BYTES:]
+        until = datetime.fromtimestamp(int.from_bytes(rest[:_TIME_BYTES]), UTC)
+        mark, address = rest[_TIME_BYTES:][:_ID_BYTES], rest[_TIME_BYTES:][_ID_BYTES:]
+        return AddressLink(UUID(bytes=user_id), until, mark, address.decode())
+
+
 def mark_of(session_key: str) -> bytes:
     """By which the key is recognised, and cannot be told."""
     return hashlib.sha256(session_key.encode()).digest()[:_ID_BYTES]
@@ -112,6 +147,8 @@ class LinkTokens:
     """Those of all kinds of links, under one secret key."""
 
     def __init__(self, secret_key: str) -> None:
-        self.join = JoinTokens(secret_key)
+        self.join = InvitationTokens(secret_key, "join")
+        self.role = InvitationTokens(secret_key, "role")
         self.register = RegisterTokens(secret_key)
         self.password = PasswordTokens(secret_key)
+        self.address = AddressTokens(secret_key)

@@ -110,10 +110,10 @@ def _unit_rights(user: User, roles: Sequence[Any], within: Scope) -> Rights:
 
 
 def find_by_email(email: str) -> User | None:
-    return db.session.scalar(select(User).where(User.email_key == _key(email)))
+    return db.session.scalar(select(User).where(User.email_key == key_of_email(email)))
 
 
-def _key(email: str) -> str:
+def key_of_email(email: str) -> str:
     """As invitations compare addresses, so that one mailbox has one account; what is no address, as it is typed."""
     try:
         return key_of_address(email.strip())
@@ -148,7 +148,7 @@ def create_account(hasher: PasswordHasher, *, email: str, name: str, password: s
         raise ConflictError(_("There is an account for %(email)s already: sign in with it.", email=email))
     user = User(
         email=email,
-        email_key=_key(email),
+        email_key=key_of_email(email),
         user_name=_free_user_name(email),
         name=name,
         password_hash=hasher.hash(password) if password else None,

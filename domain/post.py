@@ -27,6 +27,15 @@ def answer_letter(kind: LetterKind, invitation_id: uuid.UUID, to: str) -> dict[s
     return _letter(kind, str(invitation_id), to, invitation_id=invitation_id)
 
 
+def role_invitation_letter(invitation_id: uuid.UUID, link_number: int, to: str) -> dict[str, Any]:
+    return _letter(LetterKind.ROLE_INVITATION, f"{invitation_id}:{link_number}", to, role_invitation_id=invitation_id)
+
+
+def role_answer_letter(kind: LetterKind, invitation_id: uuid.UUID, to: str) -> dict[str, Any]:
+    """As `answer_letter`, of an invitation to a role."""
+    return _letter(kind, str(invitation_id), to, role_invitation_id=invitation_id)
+
+
 def failure_letter(upload_id: uuid.UUID, outcome_number: int, to: str) -> dict[str, Any]:
     once = f"{upload_id}:{outcome_number}"
     return _letter(LetterKind.FAILURE, once, to, upload_id=upload_id, outcome_number=outcome_number)
@@ -47,12 +56,23 @@ def password_letter(user: User | None) -> dict[str, Any]:
     return _letter(LetterKind.PASSWORD_RESET, str(new_id()), to, user_id=user_id)
 
 
+def confirm_address_letter(user: User, address: str) -> dict[str, Any]:
+    """To the new address, each time anew."""
+    return _letter(LetterKind.CONFIRM_ADDRESS, str(new_id()), address, user_id=user.id)
+
+
+def address_changed_letter(user: User, address: str) -> dict[str, Any]:
+    """To the address that the account had before."""
+    return _letter(LetterKind.ADDRESS_CHANGED, str(new_id()), address, user_id=user.id)
+
+
 def _letter(
     kind: LetterKind,
     once: str,
     to: str,
     *,
     invitation_id: uuid.UUID | None = None,
+    role_invitation_id: uuid.UUID | None = None,
     upload_id: uuid.UUID | None = None,
     course_id: uuid.UUID | None = None,
     user_id: uuid.UUID | None = None,
@@ -63,6 +83,7 @@ def _letter(
         "once": f"{kind}:{once}",
         "to_address": to,
         "invitation_id": invitation_id,
+        "role_invitation_id": role_invitation_id,
         "upload_id": upload_id,
         "course_id": course_id,
         "user_id": user_id,

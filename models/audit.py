@@ -25,16 +25,48 @@ class AuditAction(StrEnum):
     #: In bulk, by Open edX's call, or afterwards as their accounts were made: counted by what has changed for each.
     ENROLMENTS_CHANGED = "enrolments-changed"
     MEMBER_JOINED = "member-joined"
+    #: By what they are now, where that is new.
+    MEMBER_CHANGED = "member-changed"
     MEMBER_REMOVED = "member-removed"
     MEMBERSHIPS_EXPIRED = "memberships-expired"
+    COLLABORATION_MADE = "collaboration-made"
+    COLLABORATION_CHANGED = "collaboration-changed"
+    COLLABORATION_ARCHIVED = "collaboration-archived"
+    COLLABORATION_RESTORED = "collaboration-restored"
+    GROUP_MADE = "group-made"
+    GROUP_CHANGED = "group-changed"
+    GROUP_DELETED = "group-deleted"
+    COURSE_MADE = "course-made"
+    COURSE_CHANGED = "course-changed"
     PLATFORM_ADMIN_MADE = "platform-admin-made"
+    PLATFORM_ADMIN_TAKEN = "platform-admin-taken"
+    ORGANISATION_MADE = "organisation-made"
+    ORGANISATION_CHANGED = "organisation-changed"
+    ORGANISATION_SUSPENDED = "organisation-suspended"
+    ORGANISATION_RESUMED = "organisation-resumed"
+    UNIT_MADE = "unit-made"
+    UNIT_RENAMED = "unit-renamed"
+    UNIT_DELETED = "unit-deleted"
+    #: By what they are invited to be; so with revoked ones.
+    ROLE_INVITED = "role-invited"
+    ROLE_INVITATION_REVOKED = "role-invitation-revoked"
     #: By what they are made, or are no more: see `domain.roles.Kind`.
     ROLE_GIVEN = "role-given"
     #: A manager's units.
     ROLE_CHANGED = "role-changed"
     ROLE_TAKEN = "role-taken"
+    #: From a file: those who came to be of the organisation, or were changed.
+    PEOPLE_IMPORTED = "people-imported"
+    PERSON_CHANGED = "person-changed"
+    PERSON_DEACTIVATED = "person-deactivated"
+    PERSON_REACTIVATED = "person-reactivated"
+    #: How a provider of sign-in knows them: the note says which.
+    IDENTITY_LINKED = "identity-linked"
+    IDENTITY_UNLINKED = "identity-unlinked"
     API_KEY_MADE = "api-key-made"
     API_KEY_REVOKED = "api-key-revoked"
+    #: By whose account it is.
+    ADDRESS_CHANGED = "address-changed"
 
 
 class Through(StrEnum):

@@ -27,6 +27,15 @@ class LetterKind(StrEnum):
     UNENROLLED = "unenrolled"
     #: To whoever has asked for a new password.
     PASSWORD_RESET = "password_reset"
+    #: To whom an organisation invites to a role in it, and to who invited them.
+    ROLE_INVITATION = "role_invitation"
+    ROLE_ACCEPTED = "role_accepted"
+    ROLE_DECLINED = "role_declined"
+    ROLE_UNDELIVERED = "role_undelivered"
+    #: To an address that somebody wants to use for their account.
+    CONFIRM_ADDRESS = "confirm_address"
+    #: To the address that an account had before.
+    ADDRESS_CHANGED = "address_changed"
 
 
 class LetterState(StrEnum):

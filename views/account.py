@@ -1,13 +1,13 @@
 """One's own account: what is known of the person, their name, their password."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from domain import accounts
+from domain import accounts, identities
 from domain.people import SHORTEST_PASSWORD
 from models import db
-from views import access
+from views import access, providers
 from views.extensions import limiter, password_hasher
 from views.forms.account import ChangePasswordForm, NameForm
 from views.session import PER_ACCOUNT, was_refused
@@ -15,14 +15,25 @@ from views.session import PER_ACCOUNT, was_refused
 bp = Blueprint("account", __name__)
 
 
-def _my_account() -> str:
+def my_account() -> str:
     return f"account:{access.me().id}"
+
+
+def _is_looked_at() -> bool:
+    return request.method == "GET"
+
+
+#: Guesses of the person's own password, on whichever page.
+throttled = limiter.shared_limit(
+    PER_ACCOUNT, scope="own password", key_func=my_account, exempt_when=_is_looked_at, deduct_when=was_refused
+)
 
 
 @bp.get("/account")
 @access.signed_in
 def show() -> str:
-    return render_template("account/show.html")
+    linked = identities.linked(access.me(), providers.ways())
+    return render_template("account/show.html", linked=linked, provider_name=providers.name_of)
 
 
 @bp.route("/account/name", methods=["GET", "POST"])
@@ -39,9 +50,12 @@ def change_name() -> Response | tuple[str, int]:
 
 @bp.route("/account/password", methods=["GET", "POST"])
 @access.signed_in
-@limiter.limit(PER_ACCOUNT, key_func=_my_account, methods=["POST"], deduct_when=was_refused)
+@providers.where_passwords_are_on
+@throttled
 def change_password() -> Response | tuple[str, int]:
     """Sessions elsewhere end; this one goes on."""
+    if access.me().password_hash is None:
+        return redirect(url_for("passwords.first"), 303)
     form = ChangePasswordForm(password_hasher(), access.me())
     if not form.validate_on_submit():
         page = render_template("account/password.html", form=form, shortest_password=SHORTEST_PASSWORD)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, request, url_for
-from flask_babel import format_number, get_locale
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from domain import language
@@ -29,18 +29,26 @@ from views import (
     api_keys,
     audit_log,
     batches,
+    collaboration_settings,
     collaborations,
     courses,
     dashboard,
+    directory,
     home,
+    identities,
     invitations,
     join,
+    languages,
     mailbox,
+    new_address,
     operating,
     organisations,
     participants,
     passwords,
+    provider_sign_in,
     registering,
+    role_answers,
+    role_invitations,
     roles,
     session,
     units,
@@ -53,10 +61,14 @@ def register(app: Flask) -> None:
         home,
         session,
         account,
+        new_address,
         passwords,
+        provider_sign_in,
+        identities,
         invitations,
         uploads,
         collaborations,
+        collaboration_settings,
         courses,
         batches,
         dashboard,
@@ -66,6 +78,9 @@ def register(app: Flask) -> None:
         api_docs,
         organisations,
         roles,
+        role_invitations,
+        role_answers,
+        directory,
         units,
         api_keys,
         audit_log,
@@ -78,7 +93,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(language.day, "day")
     app.add_template_filter(language.minute, "minute")
     app.add_template_filter(masked_email)
-    app.add_template_filter(format_number, "numberformat")
+    app.add_template_filter(language.number, "numberformat")
     app.url_defaults(_with_hash)
     app.extensions["has_htmx"] = (Path(app.static_folder or "") / "vendor" / "htmx.min.js").exists()
 
@@ -101,7 +116,8 @@ def _frame() -> dict[str, Any]:
         "demo": current_app.config["DEMO"],
         "has_htmx": current_app.extensions["has_htmx"],
         "has_mailbox": current_app.extensions["mailbox"] is not None,
-        "language": str(get_locale()),
+        "language": language.tag_of(str(get_locale())),
+        "languages": [] if me else languages.offers(),
     }
 
 
@@ -131,8 +147,10 @@ def _section() -> str | None:
     """
     if request.endpoint == "batches.workspace" or request.args.get("from") == "workspace":
         return "batches"
-    if request.blueprint in {"roles", "units"}:
+    if request.blueprint in {"roles", "role_invitations", "directory", "units"}:
         return "organisations"
+    if request.blueprint in {"collaboration_settings", "groups", "memberships"}:
+        return "collaborations"
     return "courses" if request.blueprint in {"batches", "dashboard", "participants"} else request.blueprint
 
 

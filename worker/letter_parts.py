@@ -1,13 +1,15 @@
 """What a letter is, before it is put into words and after; and the links that stand in letters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
+from domain.language import spoken
 from domain.link_tokens import LinkTokens
-from models import Course, Invitation, PendingEnrolment, Upload, User
+from domain.new_address import mark_of_account
+from models import Course, Invitation, PendingEnrolment, RoleInvitation, Upload, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Content:
     attachments: tuple[Attachment, ...] = ()
     reply_to: str | None = None
     from_name: str | None = None
+    #: The one that is spoken while this is put together.
+    language: str | None = field(default_factory=spoken)
 
 
 class Links:
@@ -52,12 +56,27 @@ class Links:
     def join(self, invitation: Invitation) -> str:
         return f"{self._base_url}/join/{self._tokens.join.make(invitation.id, invitation.link_number)}"
 
+    def role_invitation(self, invitation: RoleInvitation) -> str:
+        return f"{self._base_url}/role-invitations/{self._tokens.role.make(invitation.id, invitation.link_number)}"
+
+    def people(self, organisation_id: UUID) -> str:
+        """Who is what in the organisation."""
+        return f"{self._base_url}/organisations/{organisation_id}/people"
+
     def register(self, pending: PendingEnrolment) -> str:
         return f"{self._base_url}/register/{self._tokens.register.make(pending.id)}"
 
     def new_password(self, user: User, until: datetime) -> str:
         """It leads there until then."""
         return f"{self._base_url}/reset-password/{self._tokens.password.make(user.id, user.session_key, until)}"
+
+    def new_address(self, user: User, address: str, until: datetime) -> str:
+        """Likewise."""
+        token = self._tokens.address.make(user.id, mark_of_account(user), address, until)
+        return f"{self._base_url}/account/address/{token}"
+
+    def sign_in(self) -> str:
+        return f"{self._base_url}/login"
 
     def course(self, course: Course) -> str:
         return f"{self._base_url}/courses/{quote(course.key, safe=':+')}"

@@ -12,12 +12,14 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
+from domain import language
 from domain.language import gettext as _
 from domain.language import ngettext
 from models import Letter
 from models.outbox import LetterKind
-from worker import account_letters, course_letters, invitation_letters, upload_letters
+from worker import account_letters, course_letters, invitation_letters, role_letters, upload_letters
 from worker.letter_facts import Facts
+from worker.letter_language import language_of
 from worker.letter_parts import Content, Links, Mail
 from worker.letter_words import one_line
 
@@ -51,11 +53,13 @@ class Writer:
         return None if content is None else self.put_into_words(letter, content)
 
     def content(self, letter: Letter, facts: Facts) -> Content | None:
-        """What the letter says; it needs the facts no more."""
-        return _CONTENT[letter.kind](letter, facts, self._links)
+        """What the letter says, in its reader's language; it needs the facts no more."""
+        with language.speaking(language_of(letter, facts)):
+            return _CONTENT[letter.kind](letter, facts, self._links)
 
     def put_into_words(self, letter: Letter, content: Content) -> Mail:
-        subject, text, html = self._trios[letter.kind].render(content.values)
+        with language.speaking(content.language):
+            subject, text, html = self._trios[letter.kind].render(content.values)
         return Mail(
             one_line(letter.to_address), subject, text, html, content.attachments, content.reply_to, content.from_name
         )
@@ -73,7 +77,9 @@ class _Trio:
 
     def render(self, values: dict[str, Any]) -> tuple[str, str, str]:
         subject = one_line(self.subject.render(values))
-        return subject, self.text.render(values), self.html.render(values, subject=subject)
+        spoken = language.tag_of(language.spoken() or language.ENGLISH)
+        html = self.html.render(values, subject=subject, language=spoken)
+        return subject, self.text.render(values), html
 
 
 _CONTENT: dict[LetterKind, Callable[[Letter, Facts, Links], Content | None]] = {
@@ -87,4 +93,10 @@ _CONTENT: dict[LetterKind, Callable[[Letter, Facts, Links], Content | None]] = {
     LetterKind.TO_REGISTER: course_letters.to_register,
     LetterKind.UNENROLLED: course_letters.enrolled,
     LetterKind.PASSWORD_RESET: account_letters.password_reset,
+    LetterKind.ROLE_INVITATION: role_letters.invitation,
+    LetterKind.ROLE_ACCEPTED: role_letters.accepted,
+    LetterKind.ROLE_DECLINED: role_letters.declined,
+    LetterKind.ROLE_UNDELIVERED: role_letters.undelivered,
+    LetterKind.CONFIRM_ADDRESS: account_letters.confirm_address,
+    LetterKind.ADDRESS_CHANGED: account_letters.address_changed,
 }

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.link_tokens import JoinTokens, PasswordLink, PasswordTokens, mark_of
+from domain.link_tokens import AddressLink, AddressTokens, InvitationTokens, PasswordLink, PasswordTokens, mark_of
 from models import new_id
 
-TOKENS = JoinTokens("one secret")
+TOKENS = InvitationTokens("one secret", "join")
 
 
 def test_a_token_tells_the_invitation_and_the_number_of_its_link() -> None:
@@ -21,7 +21,7 @@ def test_each_link_of_an_invitation_has_its_own_token() -> None:
 
 
 def test_without_the_secret_nobody_makes_a_token() -> None:
-    assert TOKENS.read(JoinTokens("another secret").make(new_id(), 1)) is None
+    assert TOKENS.read(InvitationTokens("another secret", "join").make(new_id(), 1)) is None
 
 
 @given(st.integers(min_value=0, max_value=60), st.characters())
@@ -61,3 +61,23 @@ def test_no_other_token_of_ours_leads_to_a_new_password() -> None:
 @pytest.mark.parametrize("token", ["", ".", "x", "x.y", "é.ü", "\0", "a" * 100_000])
 def test_nonsense_leads_to_no_new_password(token: str) -> None:
     assert PASSWORD_TOKENS.read(token) is None
+
+
+# To a new address.
+
+ADDRESS_TOKENS = AddressTokens("one secret")
+
+
+def test_a_token_tells_whose_address_which_and_until_when() -> None:
+    user_id = new_id()
+    token = ADDRESS_TOKENS.make(user_id, mark_of("a key"), "zoë@example.org", NOON)
+    assert ADDRESS_TOKENS.read(token) == AddressLink(user_id, NOON, mark_of("a key"), "zoë@example.org")
+
+
+def test_no_other_token_of_ours_leads_to_a_new_address() -> None:
+    assert ADDRESS_TOKENS.read(PASSWORD_TOKENS.make(new_id(), "a key", NOON)) is None
+
+
+@pytest.mark.parametrize("token", ["", ".", "x", "x.y", "é.ü", "\0", "a" * 100_000])
+def test_nonsense_leads_to_no_new_address(token: str) -> None:
+    assert ADDRESS_TOKENS.read(token) is None

@@ -13,6 +13,7 @@ from flask import Flask, url_for
 from sqlalchemy import select
 
 from domain import invitations, uploads
+from domain.new_address import mark_of_account
 from domain.people import create_account, find_by_email, rights_of
 from domain.table import Limits
 from models import AuditEntry, Batch, Collaboration, Membership, User, db, now
@@ -52,6 +53,10 @@ account.change_name           GET             login 200   200   200   200   200 
 account.change_name           POST            login 303   303   303   303   303   303   303   303   303   303   303
 account.change_password       GET             login 200   200   200   200   200   200   200   200   200   200   200
 account.change_password       POST            login 422   422   422   422   422   422   422   422   422   422   422
+new_address.new               GET             login 200   200   200   200   200   200   200   200   200   200   200
+new_address.ask               POST            login 422   422   422   422   422   422   422   422   422   422   422
+new_address.show              GET  new_mail   login 410   410   410   410   410   200   410   410   410   410   410
+new_address.confirm           POST new_mail   login 410   410   410   410   410   303   410   410   410   410   410
 passwords.forgotten           GET             200   200   200   200   200   200   200   200   200   200   200   200
 passwords.ask                 POST            422   422   422   422   422   422   422   422   422   422   422   422
 passwords.choose              GET  reset      200   200   200   200   200   200   200   200   200   200   200   200
@@ -71,6 +76,16 @@ collaborations.index          GET             login 200   200   200   200   200 
 collaborations.show           GET  cumulus    login 200   200   200   200   200   200   404   404   404   404   404
 collaborations.members        GET  cumulus    login 200   200   200   200   200   200   404   404   404   404   404
 collaborations.groups         GET  cumulus    login 200   200   200   200   200   200   404   404   404   404   404
+collaboration_settings.choose GET             login 200   303   303   403   403   403   303   403   303   403   403
+collaboration_settings.new    GET  harderwijk login 200   200   200   403   403   403   404   404   404   404   404
+collaboration_settings.new    POST harderwijk login 422   422   422   403   403   403   404   404   404   404   404
+collaboration_settings.edit   GET  cumulus    login 200   200   200   200   403   403   404   404   404   404   404
+collaboration_settings.edit   POST cumulus    login 303   303   303   303   403   403   404   404   404   404   404
+collaboration_settings.edit   GET  stratus    login 200   200   200   403   403   403   404   404   404   404   404
+collaboration_settings.edit   POST stratus    login 303   303   303   403   403   403   404   404   404   404   404
+collaboration_settings.ask_to_archive GET  cumulus login 200 200 200  403   403   403   404   404   404   404   404
+collaboration_settings.archive POST cirrus    login 303   303   303   403   403   403   404   404   404   404   404
+collaboration_settings.restore POST cirrus    login 303   303   303   403   403   403   404   404   404   404   404
 collaborations.invite         GET  cumulus    login 200   200   200   200   200   403   404   404   404   404   404
 collaborations.invite         POST cumulus    login 422   422   422   422   422   403   404   404   404   404   404
 collaborations.show           GET  stratus    login 200   200   200   403   403   403   404   404   404   404   404
@@ -141,6 +156,11 @@ units.edit                    GET  yodas_unit login 200   200   403   403   403 
 units.edit                    POST yodas_unit login 303   303   403   403   403   403   404   404   404   404   404
 units.ask_to_delete           GET  yodas_unit login 200   200   403   403   403   403   404   404   404   404   404
 units.delete                  POST yodas_unit login 409   409   403   403   403   403   404   404   404   404   404
+directory.index               GET  harderwijk login 200   200   403   403   403   403   404   404   404   404   404
+directory.download            GET  harderwijk login 200   200   403   403   403   403   404   404   404   404   404
+directory.show                GET  its_person login 200   200   403   403   403   403   404   404   404   404   404
+directory.edit                GET  its_person login 200   200   403   403   403   403   404   404   404   404   404
+directory.edit                POST its_person login 303   303   403   403   403   403   404   404   404   404   404
 roles.index                   GET  harderwijk login 200   200   403   403   403   403   404   404   404   404   404
 roles.give                    GET  harderwijk login 200   200   403   403   403   403   404   404   404   404   404
 roles.give                    POST harderwijk login 422   422   403   403   403   403   404   404   404   404   404
@@ -214,7 +234,9 @@ def things(world: Flask) -> dict[str, dict[str, str]]:
         **a_pending_enrolment(world),
         **their_keys(),
         **yodas_role_and_unit(),
+        **one_of_its_people(),
         **a_password_link(world),
+        **a_new_address(world),
         **a_mail(world),
     }
 
@@ -256,6 +278,12 @@ def a_password_link(world: Flask) -> dict[str, dict[str, str]]:
     return {"reset": {"token": world.extensions["link_tokens"].password.make(user.id, user.session_key, until)}}
 
 
+def a_new_address(world: Flask) -> dict[str, dict[str, str]]:
+    user, until = user_called(CAST["member"]), now() + timedelta(hours=1)
+    tokens = world.extensions["link_tokens"].address
+    return {"new_mail": {"token": tokens.make(user.id, mark_of_account(user), "new@harderwijk.test", until)}}
+
+
 def their_keys() -> dict[str, dict[str, str]]:
     owners = {"yodas_key": CAST["yoda"], "admins_key": CAST["admin"], "a_platform": CAST["platform"]}
     keys = {name: a_key(email).key for name, email in owners.items()}
@@ -268,6 +296,13 @@ def their_keys() -> dict[str, dict[str, str]]:
 def yodas_role_and_unit() -> dict[str, dict[str, str]]:
     [role] = user_called(CAST["yoda"]).organisation_roles
     return {"yodas_role": {"role_id": str(role.id)}, "yodas_unit": {"unit_id": str(role.units[0].id)}}
+
+
+def one_of_its_people() -> dict[str, dict[str, str]]:
+    person = create_account(CHEAP, email="person@harderwijk.test", name="Person", password=None)
+    person.organisation_id = collaboration_called("cumulusgrp").organisation_id
+    db.session.flush()
+    return {"its_person": {"organisation_id": str(person.organisation_id), "user_id": str(person.id)}}
 
 
 def user_called(email: str) -> User:
@@ -288,7 +323,7 @@ def member_of(short_name: str, user: User, role: Role = Role.MEMBER) -> Membersh
 
 
 def collaborations() -> dict[str, dict[str, str]]:
-    names = ("cumulus", "stratus", "nimbus", "aurora")
+    names = ("cumulus", "cirrus", "stratus", "nimbus", "aurora")
     return {name: {"collaboration_id": str(collaboration_called(f"{name}grp").id)} for name in names}
 
 

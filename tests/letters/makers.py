@@ -150,6 +150,20 @@ def the_mail_about_a_password(user: User, **letter: Any) -> Mail | None:
     return WRITER.write(letter_to_the_person, Facts(accounts={user.id: user}))
 
 
+def the_mail_to_a_new_address(user: User, holder: UUID | None = None, **letter: Any) -> Mail | None:
+    """`holder`: whose account has the address."""
+    address = "jane@new.example.org"
+    plain: dict[str, Any] = {"once": "", "to_address": address, "user_id": user.id, "created_at": FAR_AWAY}
+    facts = Facts(accounts={user.id: user}, holders={address: holder} if holder else {})
+    return WRITER.write(Letter(kind=LetterKind.CONFIRM_ADDRESS, **plain | letter), facts)
+
+
+def the_mail_to_the_address_before(user: User) -> Mail | None:
+    plain: dict[str, Any] = {"once": "", "user_id": user.id, "created_at": FAR_AWAY}
+    letter = Letter(kind=LetterKind.ADDRESS_CHANGED, to_address="j.doe@example.org", **plain)
+    return WRITER.write(letter, Facts(accounts={user.id: user}))
+
+
 def an_account(**given: Any) -> User:
     plain: dict[str, Any] = {"id": an_id(6), "name": "Jane Doe", "email": "j.doe@example.org", "user_name": "jdoe"}
     return User(**{"session_key": "a key", "is_active": True} | plain | given)

@@ -18,6 +18,8 @@ from tests.letters.makers import (
     the_invitation_mail,
     the_mail_about_a_password,
     the_mail_of_failures,
+    the_mail_to_a_new_address,
+    the_mail_to_the_address_before,
 )
 from worker.letter_facts import Facts
 
@@ -56,6 +58,19 @@ def test_a_link_to_a_new_password_is_not_sent_to_a_closed_account() -> None:
 def test_a_link_to_a_new_password_is_not_sent_once_it_has_run_out() -> None:
     assert the_mail_about_a_password(an_account(), created_at=now() - timedelta(minutes=59)) is not None
     assert the_mail_about_a_password(an_account(), created_at=now() - timedelta(minutes=61)) is None
+
+
+def test_a_link_to_a_new_address_is_not_sent_for_a_closed_account_nor_once_it_has_run_out() -> None:
+    assert the_mail_to_a_new_address(an_account(is_active=False)) is None
+    assert the_mail_to_a_new_address(an_account(), created_at=now() - timedelta(minutes=61)) is None
+
+
+def test_an_address_that_the_account_has_by_now_needs_no_link() -> None:
+    assert the_mail_to_a_new_address(an_account(email="jane@new.example.org")) is None
+
+
+def test_an_account_that_is_deleted_meanwhile_is_told_of_no_more() -> None:
+    assert the_mail_to_the_address_before(an_account(is_active=False, deleted_at=now())) is None
 
 
 def test_without_failures_there_is_nothing_to_tell_together() -> None:

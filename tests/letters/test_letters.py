@@ -13,6 +13,7 @@ from tests.letters.makers import (
     a_failure,
     a_group,
     an_account,
+    an_id,
     an_invitation,
     an_organisation,
     the_failure_mail,
@@ -20,6 +21,8 @@ from tests.letters.makers import (
     the_mail_about,
     the_mail_about_a_password,
     the_mail_of_failures,
+    the_mail_to_a_new_address,
+    the_mail_to_the_address_before,
     the_mail_to_the_inviter,
 )
 from tests.letters.reading import assert_reads_as
@@ -116,3 +119,22 @@ def test_without_an_address_to_ask_none_is_named() -> None:
 
 def test_whoever_has_asked_for_a_new_password_is_led_to_choose_one() -> None:
     assert_reads_as("password_reset", the_mail_about_a_password(an_account()))
+
+
+def test_whoever_wants_another_address_is_led_to_confirm_it() -> None:
+    assert_reads_as("confirm_address", the_mail_to_a_new_address(an_account()))
+
+
+def test_whoever_has_the_address_already_is_told_that_nothing_has_changed() -> None:
+    assert_reads_as("confirm_address_taken", the_mail_to_a_new_address(an_account(), holder=an_id(60)))
+
+
+def test_the_address_before_is_told_that_it_was_changed_and_whom_to_ask() -> None:
+    helpdesk = an_organisation(contact_email="help@harderwijk.test")
+    assert_reads_as("address_changed", the_mail_to_the_address_before(an_account(organisation=helpdesk)))
+
+
+def test_without_an_organisation_to_ask_its_admins_are_named() -> None:
+    mail = the_mail_to_the_address_before(an_account())
+    assert mail is not None
+    assert "tell an admin of your organisation at once" in mail.text

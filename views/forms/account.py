@@ -1,6 +1,7 @@
-"""One's own account: its name and its password."""
+"""One's own account: its name, its password, its address."""
 
 from functools import partial
+from typing import Any
 
 from argon2 import PasswordHasher
 from flask_babel import lazy_gettext as _
@@ -9,6 +10,7 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, Field, PasswordField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
+from domain import new_address
 from domain.people import SHORTEST_PASSWORD, check_password
 from models import User
 from views.forms.typed import typed_on_a_line
@@ -52,17 +54,18 @@ class NewPasswordForm(FlaskForm):  # type: ignore[misc]
     password = new_password(_("New password"))
 
 
-class ChangePasswordForm(FlaskForm):  # type: ignore[misc]
+class WithOwnPasswordForm(FlaskForm):  # type: ignore[misc]
+    """What only the person themself may do."""
+
     current = PasswordField(
         _("Current password"),
         [InputRequired(_("Enter your current password.")), Length(max=1000)],
         render_kw={"autocomplete": "current-password"},
     )
-    password = new_password(_("New password"))
 
-    def __init__(self, hasher: PasswordHasher, user: User) -> None:
+    def __init__(self, hasher: PasswordHasher, user: User, **more: Any) -> None:
         """Whoever has no password yet is not asked for it."""
-        super().__init__()
+        super().__init__(**more)
         self._is_current = partial(check_password, hasher, user)
         if user.password_hash is None:
             del self.current
@@ -70,6 +73,27 @@ class ChangePasswordForm(FlaskForm):  # type: ignore[misc]
     def validate_current(self, field: Field) -> None:
         if not self._is_current(field.data):
             raise ValidationError(_("This is not your current password."))
+
+
+class ChangePasswordForm(WithOwnPasswordForm):
+    password = new_password(_("New password"))
+
+
+class NewAddressForm(WithOwnPasswordForm):
+    email = EmailField(
+        _("New e-mail address"),
+        [DataRequired(_("Enter the new address."))],
+        filters=[typed_on_a_line],
+        render_kw={"autocomplete": "email"},
+    )
+
+    def __init__(self, hasher: PasswordHasher, user: User, **more: Any) -> None:
+        super().__init__(hasher, user, **more)
+        self._problem_of = partial(new_address.problem_of, user)
+
+    def validate_email(self, field: Field) -> None:
+        if problem := self._problem_of(field.data):
+            raise ValidationError(problem)
 
 
 class ForgottenForm(FlaskForm):  # type: ignore[misc]
