@@ -5,14 +5,15 @@ SHELL := /bin/bash
 PORT ?= 5000
 PYTHON ?= python3
 BIN := .venv/bin
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard domain/translations/*/LC_MESSAGES/messages.po))
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: .venv/run static/vendor/htmx.min.js ## Install, migrate, fill the demo world, start web and worker
+run: .venv/run $(CATALOGUES) static/vendor/htmx.min.js ## Install, migrate, fill the demo world, start web and worker
 	@PORT=$(PORT) .ci/serve
 
-test: .venv/dev static/vendor/htmx.min.js ## Run all tests, the browser and PostgreSQL ones too
+test: .venv/dev $(CATALOGUES) static/vendor/htmx.min.js ## Run all tests, the browser and PostgreSQL ones too
 	@.ci/chromium
 	$(BIN)/pytest -n $${PYTEST_WORKERS:-2} --dist loadfile $(ARGS)
 
@@ -22,14 +23,17 @@ lint: .venv/dev ## Check style, types and templates
 	$(BIN)/mypy
 	$(BIN)/djlint --quiet --lint templates
 
-bench: .venv/dev static/vendor/htmx.min.js ## Measure against the bars of tests/benchmarks
+bench: .venv/dev $(CATALOGUES) static/vendor/htmx.min.js ## Measure against the bars of tests/benchmarks
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
-screenshots: .venv/dev static/vendor/htmx.min.js ## Take the pictures of the README anew
+screenshots: .venv/dev $(CATALOGUES) static/vendor/htmx.min.js ## Take the pictures of the README anew
 	@.ci/chromium
 	$(BIN)/python -m tests.browser.screenshots
 
-.PHONY: help run test lint bench screenshots
+messages: .venv/dev ## Bring the translations up to date with the code (LANGUAGE=de begins one)
+	@.ci/messages $(LANGUAGE)
+
+.PHONY: help run test lint bench screenshots messages
 
 .venv/bin/pip:
 	@.ci/venv $(PYTHON)
@@ -42,6 +46,9 @@ screenshots: .venv/dev static/vendor/htmx.min.js ## Take the pictures of the REA
 .venv/dev: .venv/bin/pip pyproject.toml .ci/constraints.txt
 	@.ci/install dev
 	@touch $@ .venv/run
+
+%.mo: %.po .venv/run
+	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
 
 static/vendor/htmx.min.js: package.json
 	@.ci/htmx

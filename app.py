@@ -14,7 +14,8 @@ from sqlalchemy import event
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import models
-from views import access, commands, errors, operating, pages
+from domain.language import CATALOGUES
+from views import access, commands, errors, languages, operating, pages, providers
 from views.api import families
 from views.extensions import babel, bootstrap, compress, csrf, limiter, login_manager, talisman
 from worker import delivery, queue
@@ -36,6 +37,7 @@ DEFAULTS: dict[str, Any] = {
     "MAIL_USE_TLS": False,
     "METRICS_TOKEN": "",
     "PARTICIPANTS_MAX_LINES": 100_000,
+    "PASSWORD_SIGN_IN": True,
     "PORT": 5000,
     "RATELIMIT_STORAGE_URI": "memory://",
     "SEND_FILE_MAX_AGE_DEFAULT": 365 * 24 * 3600,
@@ -71,7 +73,7 @@ NUMBERS = (
     "UPLOAD_MAX_BYTES",
     "UPLOAD_MAX_LINES",
 )
-SWITCHES = ("MAIL_USE_TLS", "DEMO")
+SWITCHES = ("MAIL_USE_TLS", "PASSWORD_SIGN_IN", "DEMO")
 
 CONTENT_SECURITY_POLICY = {
     "default-src": "'self'",
@@ -92,7 +94,9 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     delivery.init_app(app)
     queue.init_app(app)
     operating.init_app(app)
+    providers.init_app(app)
     access.guard(app)
+    languages.register(app)
     errors.register(app)
     pages.register(app)
     families.register(app)
@@ -144,6 +148,7 @@ def from_environment() -> dict[str, Any]:
     return {
         **{name: given[name] for name in TEXTS if name in given},
         **{name: int(given[name]) for name in NUMBERS if name in given},
+        **{name: text for name, text in given.items() if name.startswith("OIDC_")},
         **{name: given[name].casefold() in {"1", "true", "yes", "on"} for name in SWITCHES if name in given},
     }
 
@@ -191,7 +196,7 @@ def connect_database(app: Flask) -> None:
 def connect_extensions(app: Flask) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.extensions["password_hasher"] = app.config.get("PASSWORD_HASHER") or PasswordHasher()
-    babel.init_app(app)
+    babel.init_app(app, default_translation_directories=str(CATALOGUES), locale_selector=languages.of_this_reader)
     bootstrap.init_app(app)
     compress.init_app(app)
     csrf.init_app(app)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from domain.language import gettext as _
-from domain.language import ngettext
+from domain.language import ngettext, number
 from models import Batch
 from models.batch import EnrolmentType
 
@@ -133,7 +133,7 @@ def _problems_of_words(draft: Draft) -> list[tuple[str, str]]:
                 "The value has %(number)s character; at most %(most)s fit.",
                 "The value has %(number)s characters; at most %(most)s fit.",
                 length,
-                most=f"{most:,}",
+                most=number(most),
             )
             problems.append((name, sentence))
     if draft.enrolment_type is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from domain.invitation_sheet import COLUMNS, LONGEST_MESSAGE, LONGEST_SENDER_NAME
 from domain.language import gettext as _
-from domain.language import ngettext
+from domain.language import ngettext, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def _descriptions(invitation_days: int) -> dict[str, tuple[str, str, str, str, t
             _("your organisation's own, or none"),
             _(
                 "Plain text of at most %(most)s characters; inside double quotes it may have line breaks",
-                most=f"{LONGEST_MESSAGE:,}",
+                most=number(LONGEST_MESSAGE),
             ),
             (_("Please join our collaboration."),),
         ),

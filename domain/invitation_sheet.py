@@ -15,7 +15,7 @@ from domain.columns import Column, too_many_values
 from domain.dates import ExpiryError, read_expiry
 from domain.findings import Finding
 from domain.language import gettext as _
-from domain.language import ngettext
+from domain.language import ngettext, number
 from domain.table import Record, strip_invisible
 from models.collaboration import Role
 from models.upload import Level
@@ -96,11 +96,11 @@ class Sheet:
             "short_names": _names,
             "labels": _names,
             "intended_role": _role,
-            "invitees": _invitees,
+            "invitees": read_invitees,
             "groups": _names,
             "invitation_expiry_date": self._expiry,
             "membership_expiry_date": self._expiry,
-            "message": _message,
+            "message": read_message,
             "sender_name": _sender_name,
         }
         self._cells: list[tuple[int, str, Reader, dict[str, Any]]] = [
@@ -197,7 +197,7 @@ def _role(text: str) -> Role:
         raise CellError(Problem("not_a_role", sentence)) from None
 
 
-def _invitees(text: str) -> tuple[Invitee, ...]:
+def read_invitees(text: str) -> tuple[Invitee, ...]:
     several = _values(text)
     try:
         return tuple([Invitee(address, key_of_address(address)) for address in several])
@@ -226,7 +226,7 @@ def _wrong_address(address: str, why: str, place: int, count: int) -> str:
     )
 
 
-def _message(text: str) -> str:
+def read_message(text: str) -> str:
     return _text(text, _CONTROL_IN_TEXT, LONGEST_MESSAGE)
 
 
@@ -254,5 +254,5 @@ def _too_long(text: str, most: int) -> str:
         "The value has %(number)s character; at most %(most)s fit.",
         "The value has %(number)s characters; at most %(most)s fit.",
         len(text),
-        most=f"{most:,}",
+        most=number(most),
     )

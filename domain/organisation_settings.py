@@ -9,7 +9,7 @@ from domain.cells import CellError, one_line
 from domain.days import time_zones
 from domain.invitation_sheet import LONGEST_MESSAGE
 from domain.language import gettext as _
-from domain.language import ngettext
+from domain.language import ngettext, number
 from domain.organisations import assert_may_run
 from domain.permissions import Rights
 from models import Organisation
@@ -86,7 +86,7 @@ def _message(text: str) -> str | None:
             "The message has %(number)s character; at most %(most)s fit.",
             "The message has %(number)s characters; at most %(most)s fit.",
             len(text),
-            most=f"{LONGEST_MESSAGE:,}",
+            most=number(LONGEST_MESSAGE),
         )
         raise CellError("too_long", sentence)
     return text or None
@@ -100,7 +100,7 @@ def _days(text: str) -> int | None:
     if not text:
         return None
     if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= MOST_DAYS:
-        raise CellError("days", _("Write a number of days from 1 to %(most)s.", most=f"{MOST_DAYS:,}"))
+        raise CellError("days", _("Write a number of days from 1 to %(most)s.", most=number(MOST_DAYS)))
     return int(text)
 
 

@@ -2,11 +2,13 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from sqlalchemy import ColumnElement, and_, exists, select, update
 
+from domain import role_invitations
 from domain.language import gettext as _
+from domain.language import speaking
 from domain.post import answer_letter, failure_letter, failures_together_letter, post
 from models import Invitation, Letter, Upload, UploadOutcome, User, db, now
 from models.base import among
@@ -57,15 +59,18 @@ def letter_dropped(letter: Letter, failure_mail_limit: int) -> None:
     if invitation.status in {InvitationStatus.ACCEPTED, InvitationStatus.DECLINED}:
         _settle(invitation.id, failure_mail_limit, OutcomeState.SENT)
     elif not invitation.is_open:
-        message = _("The invitation was closed, or had expired, before its mail went out.")
+        with speaking(_language_of_inviter(invitation)):
+            message = _("The invitation was closed, or had expired, before its mail went out.")
         _settle(invitation.id, failure_mail_limit, OutcomeState.SKIPPED, reason="closed", message=message)
 
 
-def letter_refused(letter: Letter, reason: str, message: str, failure_mail_limit: int) -> None:
+def letter_refused(letter: Letter, reason: str, say: Callable[[], str], failure_mail_limit: int) -> None:
     """It will never be delivered: the invitation has failed, and whoever made it is told why.
 
-    `reason` is a word for programs, `message` a sentence.
+    `reason` is a word for programs; `say` says it in the language being spoken.
     """
+    if letter.kind is LetterKind.ROLE_INVITATION:
+        return role_invitations.letter_refused(letter)
     if letter.kind is not LetterKind.INVITATION:
         return
     closed = db.session.execute(
@@ -77,11 +82,17 @@ def letter_refused(letter: Letter, reason: str, message: str, failure_mail_limit
     if closed is None:
         return letter_dropped(letter, failure_mail_limit)
     inviter = db.session.get_one(User, closed.invited_by_id)
+    with speaking(_language_of_inviter(db.session.get_one(Invitation, closed.id))):
+        message = say()
     outcome = _fail(letter.invitation_id, failure_mail_limit, reason, message)
     if outcome is None:
         post([answer_letter(LetterKind.UNDELIVERED, closed.id, inviter.email)])
     elif outcome.failure_number is not None and outcome.failure_number <= failure_mail_limit:
         post([failure_letter(outcome.upload_id, outcome.number, inviter.email)])
+
+
+def _language_of_inviter(invitation: Invitation) -> str | None:
+    return invitation.invited_by.language or invitation.collaboration.organisation.language
 
 
 def _settle(

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Generic, TypeVar
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 
 from domain.api_keys import rights_of_key
 from domain.outcomes import finish_if_done
 from domain.people import rights_of
 from domain.permissions import Rights
-from models import Upload, db, now
+from models import Organisation, Upload, User, db, now
 
 Line = TypeVar("Line")
 
@@ -42,6 +42,12 @@ def claim(worker: str, lease: timedelta) -> uuid.UUID | None:
         .values(claimed_by=worker, claimed_until=now() + lease)
         .returning(Upload.id)
     )
+
+
+def language_of_uploader(upload_id: uuid.UUID) -> str | None:
+    """In which it is told what becomes of its lines: the uploader's, else the organisation's; nothing: English."""
+    query = select(func.coalesce(User.language, Organisation.language)).join(Upload.user).outerjoin(Upload.organisation)
+    return db.session.scalar(query.where(Upload.id == upload_id))
 
 
 class Run(ABC, Generic[Line]):

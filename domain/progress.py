@@ -17,6 +17,7 @@ from domain.audit import By
 from domain.days import day_in
 from domain.errors import NotAllowedError
 from domain.language import gettext as _
+from domain.language import number
 from domain.permissions import Rights, may_edit_batch
 from domain.rows import update_rows
 from domain.tallies import count_in, count_out
@@ -106,7 +107,7 @@ def problem_of(entry: Entry, at: datetime) -> str | None:
 
 def message_of(reason: str) -> str:
     """The sentence for a reason of an outcome."""
-    units = f"{MOST_UNITS:,}"
+    units = number(MOST_UNITS)
     sentences = {
         "no_progress": lambda: _("No progress is told: write a percentage, or completed and total units."),
         "percent_out_of_range": lambda: _("A percentage is from 0 to 100."),

@@ -15,6 +15,7 @@ from itertools import islice
 from operator import methodcaller
 from typing import NamedTuple
 
+from domain import language
 from domain.csv_files import may_be_guarded, without_guard
 from domain.file_text import UnreadableError, read_text, value_too_long
 from domain.findings import Finding, Notice
@@ -260,7 +261,7 @@ def _too_many_lines(number: int, most: int) -> UnreadableError:
         "The file has %(number)s lines; at most %(most)s can be read at once. Split it into smaller files, each with"
         " the header line.",
         number,
-        most=f"{most:,}",
+        most=language.number(most),
     )
     return UnreadableError("too_many_lines", message)
 

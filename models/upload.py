@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.api_key import ApiKey
 from models.base import CreatedAt, Model, Moment, Name, PrimaryKey, Words, choice
 from models.batch import Batch
+from models.organisation import Organisation
 from models.user import User
 
 
@@ -105,6 +106,7 @@ class Upload(Model):
     claimed_until: Mapped[Moment | None]
 
     user: Mapped[User] = relationship()
+    organisation: Mapped[Organisation | None] = relationship()
     batch: Mapped[Batch | None] = relationship()
     api_key: Mapped[ApiKey | None] = relationship()
 

@@ -4,12 +4,12 @@ import uuid
 from typing import Any
 
 from flask import Blueprint, current_app, flash, get_template_attribute, redirect, render_template, request, url_for
-from flask_babel import format_number, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from jinja2_fragments.flask import render_block
 from werkzeug.wrappers import Response
 
-from domain import batch_draft, batch_lists, batches, people_search, permissions
+from domain import batch_draft, batch_lists, batches, language, people_search, permissions
 from domain.batch_lists import Whose
 from domain.batches import BatchState
 from domain.days import today_in
@@ -65,8 +65,13 @@ def _new_page(course: Course, form: BatchForm) -> str:
 def _added_in_words(added: int) -> str:
     if not added:
         return ""
-    one, many = "%(number)s participant has been added.", "%(number)s participants have been added."
-    return f" {ngettext(one, many, added, number=format_number(added))}"
+    sentence = ngettext(
+        "%(number)s participant has been added.",
+        "%(number)s participants have been added.",
+        added,
+        number=language.number(added),
+    )
+    return f" {sentence}"
 
 
 # Picking people.

@@ -88,7 +88,17 @@ class RefusedError(Exception):
 
 
 class CannotBeMailedError(Exception):
-    """No letter can go to this address by this mail server. `str(error)` is a sentence."""
+    """No letter can go to this address by this mail server. `str(error)` says so in the language being spoken."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self._letter = next(letter for letter in address if not letter.isascii())
+
+    def __str__(self) -> str:
+        return _(
+            "The mail server cannot deliver to addresses with letters such as “%(letter)s” before the @.",
+            letter=self._letter,
+        )
 
 
 class BrokenOffError(Exception):
@@ -140,7 +150,7 @@ class ToServer:
         host = connection.host
         host.message_begun, host.stop_at, host.meanwhile = False, stop_at, meanwhile
         if message.is_international and not host.has_extn("smtputf8"):
-            raise CannotBeMailedError(_no_such_letters(message.recipient))
+            raise CannotBeMailedError(message.recipient)
         try:
             connection.send(message)
         except smtplib.SMTPRecipientsRefused as refused:
@@ -261,10 +271,3 @@ def _what_happened(trouble: OSError) -> str:
     if isinstance(trouble, smtplib.SMTPResponseException):
         return _in_words(trouble.smtp_code, trouble.smtp_error)
     return trouble.strerror or str(trouble) or type(trouble).__name__
-
-
-def _no_such_letters(address: str) -> str:
-    return _(
-        "The mail server cannot deliver to addresses with letters such as “%(letter)s” before the @.",
-        letter=next(letter for letter in address if not letter.isascii()),
-    )

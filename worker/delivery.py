@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -216,7 +216,7 @@ def _is_handed_over(ready: Ready, carrier: Carrier, meanwhile: Meanwhile) -> boo
     except RefusedError as refused:
         _record_answer(ready.id, refused)
     except CannotBeMailedError as never:
-        _record_refusal(ready.id, str(never), str(never))
+        _record_refusal(ready.id, str(never), partial(str, never))
     except ServerAwayError as away:
         _record_delay(ready.id, str(away))
         raise
@@ -253,15 +253,15 @@ def settle_what_was_left() -> None:
 def _record_answer(letter_id: uuid.UUID, refused: RefusedError) -> None:
     said = str(refused)
     if refused.for_good:
-        _record_refusal(letter_id, said, _("Address refused by its mail server: %(answer)s", answer=said))
+        _record_refusal(letter_id, said, lambda: _("Address refused by its mail server: %(answer)s", answer=said))
     else:
         _record_delay(letter_id, said)
 
 
-def _record_refusal(letter_id: uuid.UUID, said: str, sentence: str) -> None:
+def _record_refusal(letter_id: uuid.UUID, said: str, say: Callable[[], str]) -> None:
     begin_writing()
     if (letter := _still_mine(letter_id)) is not None:
-        _refuse(letter, said, "address_refused", sentence)
+        _refuse(letter, said, "address_refused", say)
     db.session.commit()
 
 
@@ -293,8 +293,11 @@ def _delay(letter: Letter, said: str, longer: timedelta = timedelta()) -> None:
     letter.claimed_by = letter.claimed_until = None
     letter.due_at = now() + WAITS[min(letter.attempts, len(WAITS)) - 1] + longer
     if letter.attempts > len(WAITS) and letter.created_at < now() - GIVE_UP_AFTER:
-        sentence = _("For a day the mail could not be delivered; at the last attempt: %(answer)s", answer=said)
-        _refuse(letter, said, "not_delivered", sentence)
+        _refuse(letter, said, "not_delivered", partial(_never_delivered, said))
+
+
+def _never_delivered(said: str) -> str:
+    return _("For a day the mail could not be delivered; at the last attempt: %(answer)s", answer=said)
 
 
 def _put_off_all_that_are_due(said: str) -> None:
@@ -308,9 +311,10 @@ def _put_off_all_that_are_due(said: str) -> None:
         db.session.commit()
 
 
-def _refuse(letter: Letter, said: str, reason: str, sentence: str) -> None:
+def _refuse(letter: Letter, said: str, reason: str, say: Callable[[], str]) -> None:
+    """`said`: by the mail server; `say`: to people, in whichever language is being spoken."""
     _close(letter, LetterState.REFUSED, said)
-    letter_refused(letter, reason, sentence, current_app.config["FAILURE_MAIL_LIMIT"])
+    letter_refused(letter, reason, say, current_app.config["FAILURE_MAIL_LIMIT"])
 
 
 def _close(letter: Letter, state: LetterState, said: str | None = None) -> None:

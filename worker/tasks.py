@@ -10,8 +10,9 @@ from flask import current_app
 from domain import given_answers, pending_enrolments
 from domain.collaborations import end_expired_memberships
 from domain.invitation_run import InvitationRun
+from domain.language import speaking
 from domain.participant_run import ParticipantRun
-from domain.processing import Run, Settings, claim
+from domain.processing import Run, Settings, claim, language_of_uploader
 from models import Upload, begin_writing, db
 from models.upload import UploadKind
 from worker import delivery
@@ -86,15 +87,17 @@ def next_run(worker: str, lease: timedelta, settings: Settings) -> Run[Any] | No
 
 
 def _process(run: Run[Any]) -> None:
+    """What becomes of the lines is told in the language of who has brought them."""
     begin_writing()
-    goes_on = run.start()
-    db.session.commit()
-    for lines in run.chunks() if goes_on else ():
-        begin_writing()
-        goes_on = run.process(lines)
+    with speaking(language_of_uploader(run.upload_id)):
+        goes_on = run.start()
         db.session.commit()
-        if not goes_on or delivery.is_stopping():
-            break
+        for lines in run.chunks() if goes_on else ():
+            begin_writing()
+            goes_on = run.process(lines)
+            db.session.commit()
+            if not goes_on or delivery.is_stopping():
+                break
 
 
 _delivering = threading.Lock()

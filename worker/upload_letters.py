@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from domain.language import gettext as _
+from domain.language import number
 from models import Letter, UploadOutcome
 from worker.failure_list import as_csv
 from worker.letter_facts import Facts
@@ -74,4 +75,4 @@ def _told_before(failures: Sequence[UploadOutcome]) -> int:
 
 def _counted_by_reason(failures: Sequence[UploadOutcome]) -> Details:
     counts = Counter(failure.reason for failure in failures)
-    return [(reason_in_words(reason), f"{count:,}") for reason, count in counts.most_common()]
+    return [(reason_in_words(reason), number(count)) for reason, count in counts.most_common()]

@@ -1,0 +1,101 @@
+"""Which language a page is in: the account's, or the one chosen at the foot of a page, or the browser's, or English.
+
+Programs are answered in English, whatever they accept: they go by codes, and what clients of others' APIs compare
+stays as it is.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import flask_babel
+from flask import Flask, current_app, has_request_context, request
+from werkzeug.wrappers import Response
+
+from domain.language import ENGLISH, languages, name_of, speak, tag_of
+from views import access
+from views.api.blueprint import blueprint_here
+
+#: In an address and in a cookie alike, so that the choice outlasts the page.
+CHOICE = "language"
+A_YEAR = 365 * 24 * 3600
+
+
+def register(app: Flask) -> None:
+    """After `access.guard`: it is the account that says, and whoever writes must begin before it is asked."""
+    app.before_request(_speak)
+    app.after_request(_tell)
+    app.teardown_request(_fall_silent)
+
+
+def of_this_reader() -> str:
+    """For Flask-Babel. The command line speaks English too."""
+    if not has_request_context() or _is_a_call():
+        return ENGLISH
+    me = access.me_if_known()
+    wanted = (me.language if me else None, request.args.get(CHOICE), request.cookies.get(CHOICE))
+    chosen = next((code for code in wanted if code in languages()), None)
+    return chosen or request.accept_languages.best_match(languages()) or ENGLISH
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A language that this page can be read in."""
+
+    #: As `lang` takes it.
+    tag: str
+    name: str
+    #: Where; empty where this page is it.
+    query: str
+
+
+def offers() -> list[Offer]:
+    """None on a page that answers a form, and has no address to come back to."""
+    if request.url_rule and "GET" not in (request.url_rule.methods or ()):
+        return []
+    return [Offer(tag_of(code), name_of(code), _query_for(code)) for code in languages()]
+
+
+def _query_for(code: str) -> str:
+    if code == str(flask_babel.get_locale()):
+        return ""
+    return "?" + urlencode({**request.args.to_dict(flat=False), CHOICE: code}, doseq=True)
+
+
+def keep(response: Response, code: str | None) -> None:
+    """In this browser, for whoever is not signed in; nothing: as the browser itself asks."""
+    if code is None:
+        response.delete_cookie(CHOICE)
+        return
+    secure = current_app.config["SESSION_COOKIE_SECURE"]
+    response.set_cookie(CHOICE, code, max_age=A_YEAR, secure=secure, httponly=True, samesite="Lax")
+
+
+def change_at_once() -> None:
+    """The account's language is another one now: speak that in what is left of this request."""
+    flask_babel.refresh()
+    _speak()
+
+
+def _speak() -> None:
+    if request.endpoint not in access.OPEN_ENDPOINTS and not _is_a_call():
+        speak(str(flask_babel.get_locale()))
+
+
+def _is_a_call() -> bool:
+    """Of the API, or it would be if there were such a one."""
+    is_nothing = request.url_rule is None
+    return blueprint_here() is not None or (is_nothing and request.path.startswith(("/api/", "/oauth2/")))
+
+
+def _tell(response: Response) -> Response:
+    """Caches keep a page for each language."""
+    if response.mimetype == "text/html":
+        response.vary.add("Accept-Language")
+        if (chosen := request.args.get(CHOICE)) in languages():
+            keep(response, chosen)
+    return response
+
+
+def _fall_silent(_error: BaseException | None) -> None:
+    """What this thread does next may be for somebody else."""
+    speak(None)
