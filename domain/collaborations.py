@@ -56,6 +56,13 @@ def _contains(column: Any, words: str) -> ColumnElement[bool]:
     return func.lower(column).contains(words, autoescape=True)
 
 
+def hold(collaboration: Collaboration) -> None:
+    """Nobody else changes what it is, or its groups, until this transaction ends; it is looked at anew."""
+    query = select(Collaboration).where(Collaboration.id == collaboration.id).with_for_update(key_share=True)
+    db.session.scalars(query.execution_options(populate_existing=True)).one()
+    db.session.expire(collaboration, ["units", "labels", "groups"])
+
+
 def members(collaboration: Collaboration, words: str = "", *, by_address: bool = True) -> Select[Any]:
     """Current members, the newest first, whose name or address contains the words.
 

@@ -57,6 +57,20 @@ class OrganisationFacts(Protocol):
     def id(self) -> uuid.UUID: ...
 
 
+class RoleFacts(Protocol):
+    """What somebody is in an organisation, or is invited to be."""
+
+    @property
+    def organisation_id(self) -> uuid.UUID: ...
+    @property
+    def role(self) -> str: ...
+
+
+class IdentityFacts(Protocol):
+    @property
+    def user_id(self) -> uuid.UUID: ...
+
+
 class CollaborationFacts(Protocol):
     @property
     def id(self) -> uuid.UUID: ...
@@ -112,12 +126,35 @@ def may_invite_in_bulk(rights: Rights, collaboration: CollaborationFacts) -> boo
 
 
 def may_invite(rights: Rights, collaboration: CollaborationFacts) -> bool:
-    """Invite one by one, resend, revoke; remove a member."""
+    """Invite one by one, resend, revoke; change what a member is, and remove one."""
     return may_invite_in_bulk(rights, collaboration) or collaboration.id in rights.admin_of_collaborations
 
 
 def may_see_collaboration(rights: Rights, collaboration: CollaborationFacts) -> bool:
     return may_invite(rights, collaboration) or collaboration.id in rights.member_of_collaborations
+
+
+def may_create_collaborations(rights: Rights) -> bool:
+    """Whether there is any organisation that the person may create them in."""
+    return rights.is_platform_admin or bool(rights.admin_of | rights.manager_of)
+
+
+def may_create_collaborations_in(rights: Rights, organisation: OrganisationFacts) -> bool:
+    return rights.is_platform_admin or organisation.id in rights.admin_of | rights.manager_of
+
+
+def may_edit_collaboration(rights: Rights, collaboration: CollaborationFacts) -> bool:
+    """Its names and units; archive and restore it. Its units are what unit managers manage by: not theirs to change."""
+    return rights.is_platform_admin or collaboration.organisation_id in rights.admin_of | rights.manager_of
+
+
+def may_label(rights: Rights, collaboration: CollaborationFacts) -> bool:
+    return may_invite_in_bulk(rights, collaboration)
+
+
+def may_edit_groups(rights: Rights, collaboration: CollaborationFacts) -> bool:
+    """Make, change and delete those of the collaboration."""
+    return may_invite(rights, collaboration)
 
 
 def may_see_member_details(rights: Rights, collaboration: CollaborationFacts) -> bool:
@@ -224,6 +261,14 @@ def may_revoke_key(rights: Rights, key: KeyFacts) -> bool:
     return rights.is_platform_admin or key.user_id == rights.user_id or key.organisation_id in rights.admin_of
 
 
+# One's own account.
+
+
+def may_unlink(rights: Rights, identity: IdentityFacts) -> bool:
+    """What a person signs in with at a provider is nobody else's business."""
+    return identity.user_id == rights.user_id
+
+
 # The audit log.
 
 
@@ -244,13 +289,23 @@ def may_see_audit_log_of(rights: Rights, organisation: OrganisationFacts) -> boo
 
 
 def may_run_organisations(rights: Rights) -> bool:
-    """Whether there is any organisation that the person may run."""
-    return rights.is_platform_admin or bool(rights.admin_of)
+    """Whether there is any organisation that the person may run, or name the mentors of."""
+    return rights.is_platform_admin or bool(rights.admin_of | rights.manager_of)
 
 
 def may_run_organisation(rights: Rights, organisation: OrganisationFacts) -> bool:
     """Its settings, its units, and who holds which role in it."""
     return rights.is_platform_admin or organisation.id in rights.admin_of
+
+
+def may_name_mentors(rights: Rights, organisation: OrganisationFacts) -> bool:
+    return may_run_organisation(rights, organisation) or organisation.id in rights.manager_of
+
+
+def may_decide_on_role(rights: Rights, role: RoleFacts) -> bool:
+    """Invite to it, change what it includes, take it away."""
+    runs = rights.is_platform_admin or role.organisation_id in rights.admin_of
+    return runs or (role.role == "mentor" and role.organisation_id in rights.manager_of)
 
 
 def may_create_organisations(rights: Rights) -> bool:

@@ -94,6 +94,10 @@ class Collaboration(Model):
     def unit_ids(self) -> frozenset[uuid.UUID]:
         return frozenset(unit.id for unit in self.units)
 
+    @property
+    def is_archived(self) -> bool:
+        return self.archived_at is not None
+
 
 class Group(Model):
     """A sub-group of one collaboration."""

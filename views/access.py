@@ -144,6 +144,11 @@ def invitation(rule: Rule) -> Callable[[View], View]:
     return _loads("invitation", loaders.invitation, rule)
 
 
+def group(rule: Rule) -> Callable[[View], View]:
+    """A group, by the rule of its collaboration."""
+    return _loads("group", loaders.group, rule)
+
+
 def membership(rule: Rule) -> Callable[[View], View]:
     """A current membership, by the rule of its collaboration."""
     return _loads("membership", loaders.membership, rule)
@@ -172,14 +177,38 @@ def organisation(rule: Rule) -> Callable[[View], View]:
     return _loads("organisation", loaders.organisation, rule)
 
 
+def person(rule: Rule) -> Callable[[View], View]:
+    """One of an organisation's people, from the route's `<uuid:organisation_id>` and `<uuid:user_id>`."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def loaded(*args: Any, **kwargs: Any) -> Any:
+            whose = kwargs.pop("organisation_id"), kwargs.pop("user_id")
+            return view(*args, **kwargs, person=loaders.person(*whose, my_rights(), rule))
+
+        loaded.access_rule = rule.__name__  # type: ignore[attr-defined]
+        return cast(View, loaded)
+
+    return decorate
+
+
 def unit(rule: Rule) -> Callable[[View], View]:
     """A unit, by the rule of its organisation."""
     return _loads("unit", loaders.unit, rule)
 
 
 def role(rule: Rule) -> Callable[[View], View]:
-    """What somebody is in an organisation, by the rule of that."""
+    """What somebody is in an organisation."""
     return _loads("role", loaders.role, rule)
+
+
+def role_invitation(rule: Rule) -> Callable[[View], View]:
+    return _loads("role_invitation", loaders.role_invitation, rule)
+
+
+def identity(rule: Rule) -> Callable[[View], View]:
+    """What a person signs in with at a provider."""
+    return _loads("identity", loaders.identity, rule)
 
 
 def api_key(rule: Rule) -> Callable[[View], View]:

@@ -13,6 +13,7 @@ from domain.paging import Page, page_of
 from domain.people import rights_of
 from models import Collaboration, Invitation, Membership, db
 from views import access
+from views.collaboration_tabs import tab_of
 from views.forms.invitation import InvitationForm
 from views.paging import SIZE, links_of, page_asked_for
 
@@ -32,19 +33,26 @@ def _words() -> str:
 def index() -> str:
     rights, words = access.my_rights(), _words()
     page = page_of(collaborations.search(rights, words), page_asked_for(), SIZE)
-    return render_template("collaborations/index.html", page=page, links=links_of(page), words=words, rights=rights)
+    return render_template(
+        "collaborations/index.html",
+        page=page,
+        links=links_of(page),
+        words=words,
+        rights=rights,
+        may_create=permissions.may_create_collaborations(rights),
+    )
 
 
 @bp.get("/collaborations/<uuid:collaboration_id>")
 @access.collaboration(permissions.may_see_collaboration)
 def show(collaboration: Collaboration) -> str:
-    return _tab("about", collaboration)
+    return tab_of(collaboration, "about")
 
 
 @bp.get("/collaborations/<uuid:collaboration_id>/groups")
 @access.collaboration(permissions.may_see_collaboration)
 def groups(collaboration: Collaboration) -> str:
-    return _tab("groups", collaboration)
+    return tab_of(collaboration, "groups")
 
 
 @bp.get("/collaborations/<uuid:collaboration_id>/members")
@@ -59,18 +67,11 @@ def members(collaboration: Collaboration) -> str:
     if only in queries:
         queries = {only: queries[only]}
     lists = {name: _page(query, alone=len(queries) == 1) for name, query in queries.items()}
-    return _tab("members", collaboration, lists=lists, words=words, only=only, in_detail=in_detail, links_of=links_of)
+    return tab_of(collaboration, "members", lists=lists, words=words, only=only, in_detail=in_detail, links_of=links_of)
 
 
 def _page(query: Select[Any], *, alone: bool) -> Page[Any]:
     return page_of(query, page_asked_for() if alone else 1, SIZE if alone else OVERVIEW)
-
-
-def _tab(tab: str, collaboration: Collaboration, **context: Any) -> str:
-    may_invite = permissions.may_invite(access.my_rights(), collaboration)
-    return render_template(
-        f"collaborations/{tab}.html", tab=tab, collaboration=collaboration, may_invite=may_invite, **context
-    )
 
 
 # Inviting.

@@ -5,7 +5,7 @@ What does not exist for this person is 404, what is their organisation's but not
 
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import abort
 from sqlalchemy import select
@@ -18,16 +18,21 @@ from models import (
     Batch,
     Collaboration,
     Course,
+    Group,
+    Identity,
     Invitation,
     Membership,
     Organisation,
     OrganisationRole,
+    RoleInvitation,
     Unit,
     Upload,
+    User,
     db,
 )
 
 Rule = Callable[[Rights, Any], bool]
+Role = TypeVar("Role", OrganisationRole, RoleInvitation)
 
 
 def upload(upload_id: uuid.UUID, rights: Rights, rule: Rule) -> Upload:
@@ -57,6 +62,12 @@ def invitation(invitation_id: uuid.UUID, rights: Rights, rule: Rule) -> Invitati
 def membership(membership_id: uuid.UUID, rights: Rights, rule: Rule) -> Membership:
     query = select(Membership).where(Membership.id == membership_id, Membership.is_current())
     found = db.session.scalar(query) or abort(404)
+    collaboration(found.collaboration_id, rights, rule)
+    return found
+
+
+def group(group_id: uuid.UUID, rights: Rights, rule: Rule) -> Group:
+    found = db.session.get(Group, group_id) or abort(404)
     collaboration(found.collaboration_id, rights, rule)
     return found
 
@@ -91,9 +102,38 @@ def unit(unit_id: uuid.UUID, rights: Rights, rule: Rule) -> Unit:
     return found
 
 
+def person(organisation_id: uuid.UUID, user_id: uuid.UUID, rights: Rights, rule: Rule) -> User:
+    """One of the organisation's people, by the rule of that."""
+    organisation(organisation_id, rights, rule)
+    found = db.session.get(User, user_id)
+    if found is None or found.organisation_id != organisation_id:
+        abort(404)
+    return found
+
+
 def role(role_id: uuid.UUID, rights: Rights, rule: Rule) -> OrganisationRole:
     found = db.session.get(OrganisationRole, role_id) or abort(404)
-    organisation(found.organisation_id, rights, rule)
+    return _ours(rights, rule, found)
+
+
+def role_invitation(invitation_id: uuid.UUID, rights: Rights, rule: Rule) -> RoleInvitation:
+    found = db.session.get(RoleInvitation, invitation_id) or abort(404)
+    return _ours(rights, rule, found)
+
+
+def _ours(rights: Rights, rule: Rule, thing: Role) -> Role:
+    """By a rule of its own; it exists for those for whom its organisation does."""
+    if not permissions.knows_organisation(rights, thing.organisation_id):
+        abort(404)
+    _hold(rights, rule, thing)
+    return thing
+
+
+def identity(identity_id: uuid.UUID, rights: Rights, rule: Rule) -> Identity:
+    """It exists for its person alone."""
+    found = db.session.get(Identity, identity_id)
+    if found is None or not rule(rights, found):
+        abort(404)
     return found
 
 
