@@ -202,7 +202,7 @@ def find(batch: Batch, identifiers: Iterable[str]) -> dict[str, Person]:
 
 def _find(batch: Batch, keys: set[str]) -> dict[str, Person]:
     keys = {key for key in keys if "\0" not in key}  # no database takes one, and nobody is called so
-    ids = {key: user_id for key in keys if (user_id := _as_user_id(key)) is not None}
+    ids = {key: user_id for key in keys if (user_id := as_user_id(key)) is not None}
     ours = User.organisation_id == batch.organisation_id
     found: dict[str, Person] = {}
     if ids:
@@ -231,7 +231,8 @@ def user_ids(batch: Batch, *, active: bool = True) -> Sequence[uuid.UUID]:
     return db.session.scalars(query).all()
 
 
-def _as_user_id(key: str) -> uuid.UUID | None:
+def as_user_id(key: str) -> uuid.UUID | None:
+    """The user ID that is written so; nothing where it is something else."""
     if len(key) not in {32, 36}:
         return None
     try:

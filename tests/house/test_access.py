@@ -49,6 +49,7 @@ home.index                    GET             login 200   200   200   200   200 
 session.login                 GET             200   303   303   303   303   303   303   303   303   303   303   303
 session.sign_in               POST            422   422   422   422   422   422   422   422   422   422   422   422
 account.show                  GET             login 200   200   200   200   200   200   200   200   200   200   200
+account.download              GET             login 200   200   200   200   200   200   200   200   200   200   200
 account.change_name           GET             login 200   200   200   200   200   200   200   200   200   200   200
 account.change_name           POST            login 303   303   303   303   303   303   303   303   303   303   303
 account.change_password       GET             login 200   200   200   200   200   200   200   200   200   200   200

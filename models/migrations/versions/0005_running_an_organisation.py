@@ -72,6 +72,7 @@ def upgrade() -> None:
             batch_op.add_column(sa.Column(column, sa.Uuid(), nullable=True))
             batch_op.create_foreign_key(op.f(f'fk_outbox_{column}'), table, [column], ['id'])
         replace_check(batch_op, 'ck_outbox_kind', among('kind', (*LETTERS, *NEW_LETTERS)))
+    op.create_index('ix_outbox_to_address', 'outbox', ['to_address'], unique=False)
 
 
 def make_identities() -> None:
@@ -126,6 +127,7 @@ def make_role_invitations() -> None:
 
 def downgrade() -> None:
     op.execute(f"DELETE FROM outbox WHERE {among('kind', NEW_LETTERS)}")
+    op.drop_index('ix_outbox_to_address', table_name='outbox')
     with op.batch_alter_table('outbox') as batch_op:
         for column in OF_THE_LETTERS:
             batch_op.drop_constraint(op.f(f'fk_outbox_{column}'), type_='foreignkey')
