@@ -115,11 +115,11 @@ def _fits(organisation: Organisation | None, wanted: Wanted) -> list[ColumnEleme
     if wanted.until:
         conditions.append(AuditEntry.at < moment_of(wanted.until + timedelta(days=1), time_zone))
     if wanted.person:
-        conditions.append(AuditEntry.id.in_(_about(wanted.person, _within(organisation))))
+        conditions.append(AuditEntry.id.in_(ids_about(wanted.person, _within(organisation))))
     return conditions
 
 
-def _about(person: Person, within: Sequence[ColumnElement[bool]]) -> Any:
+def ids_about(person: Person, within: Sequence[ColumnElement[bool]] = ()) -> Any:
     """The IDs of entries of what a person did, or of what was done to them.
 
     These name them in a list of up to a hundred thousand, which no index serves; a table with a row for each would

@@ -86,6 +86,7 @@ class Letter(Model):
             sqlite_where=text("state = 'waiting'"),
             postgresql_where=text("state = 'waiting'"),
         ),
+        Index("ix_outbox_to_address", "to_address"),
         Index("ix_outbox_invitation", "invitation_id"),
         Index("ix_outbox_upload", "upload_id"),
     )

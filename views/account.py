@@ -1,13 +1,18 @@
 """One's own account: what is known of the person, their name, their password."""
 
+import json
+from datetime import date
+from uuid import UUID
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from domain import accounts, identities
+from domain import accounts, identities, own_data
 from domain.people import SHORTEST_PASSWORD
-from models import db
+from models import db, now
 from views import access, providers
+from views.downloads import file
 from views.extensions import limiter, password_hasher
 from views.forms.account import ChangePasswordForm, NameForm
 from views.session import PER_ACCOUNT, was_refused
@@ -17,6 +22,10 @@ bp = Blueprint("account", __name__)
 
 def my_account() -> str:
     return f"account:{access.me().id}"
+
+
+#: It looks through much that others wait for.
+DOWNLOADS = "20 per hour"
 
 
 def _is_looked_at() -> bool:
@@ -34,6 +43,21 @@ throttled = limiter.shared_limit(
 def show() -> str:
     linked = identities.linked(access.me(), providers.ways())
     return render_template("account/show.html", linked=linked, provider_name=providers.name_of)
+
+
+@bp.get("/account/data")
+@access.signed_in
+@limiter.limit(DOWNLOADS, key_func=my_account)
+def download() -> Response:
+    """All that is known of the person, as one file."""
+    told = json.dumps(own_data.of(access.me()), ensure_ascii=False, indent=2, default=_as_text)
+    name = f"muster-{access.me().user_name}-{now():%Y-%m-%d}.json"
+    return file(told.encode(), name, "application/json")
+
+
+def _as_text(value: date | UUID) -> str:
+    """Times and days in ISO 8601."""
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 @bp.route("/account/name", methods=["GET", "POST"])

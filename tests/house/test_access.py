@@ -16,11 +16,12 @@ from domain import invitations, uploads
 from domain.new_address import mark_of_account
 from domain.people import create_account, find_by_email, rights_of
 from domain.table import Limits
-from models import AuditEntry, Batch, Collaboration, Membership, User, db, now
+from models import AuditEntry, Batch, Collaboration, Group, Membership, User, db, now
 from models.collaboration import Role
+from models.organisation import OrganisationRoleName
 from tests.clients import Client
 from tests.conftest import CHEAP
-from tests.people import enrolled, pending_for
+from tests.people import a_person, a_role_invitation, enrolled, pending_for
 from tests.programs import a_key
 from tests.sheets import sheet
 from tests.teaching import course
@@ -76,7 +77,7 @@ uploads.result_file           GET  pressed    login 200   200   403   200   403 
 collaborations.index          GET             login 200   200   200   200   200   200   200   200   200   200   200
 collaborations.show           GET  cumulus    login 200   200   200   200   200   200   404   404   404   404   404
 collaborations.members        GET  cumulus    login 200   200   200   200   200   200   404   404   404   404   404
-collaborations.groups         GET  cumulus    login 200   200   200   200   200   200   404   404   404   404   404
+groups.index                  GET  cumulus    login 200   200   200   200   200   200   404   404   404   404   404
 collaboration_settings.choose GET             login 200   303   303   403   403   403   303   403   303   403   403
 collaboration_settings.new    GET  harderwijk login 200   200   200   403   403   403   404   404   404   404   404
 collaboration_settings.new    POST harderwijk login 422   422   422   403   403   403   404   404   404   404   404
@@ -87,18 +88,27 @@ collaboration_settings.edit   POST stratus    login 303   303   303   403   403 
 collaboration_settings.ask_to_archive GET  cumulus login 200 200 200  403   403   403   404   404   404   404   404
 collaboration_settings.archive POST cirrus    login 303   303   303   403   403   403   404   404   404   404   404
 collaboration_settings.restore POST cirrus    login 303   303   303   403   403   403   404   404   404   404   404
+groups.new                    GET  cumulus    login 200   200   200   200   200   403   404   404   404   404   404
+groups.new                    POST cumulus    login 422   422   422   422   422   403   404   404   404   404   404
+groups.new                    POST stratus    login 422   422   422   403   403   403   404   404   404   404   404
+groups.edit                   GET  analysts   login 200   200   200   200   403   403   404   404   404   404   404
+groups.edit                   POST analysts   login 303   303   303   303   403   403   404   404   404   404   404
+groups.edit                   GET  researchers login 200  200   200   200   200   403   404   404   404   404   404
+groups.edit                   POST researchers login 303  303   303   303   303   403   404   404   404   404   404
+groups.ask_to_delete          GET  analysts   login 200   200   200   200   403   403   404   404   404   404   404
+groups.delete                 POST analysts   login 303   303   303   303   403   403   404   404   404   404   404
 collaborations.invite         GET  cumulus    login 200   200   200   200   200   403   404   404   404   404   404
 collaborations.invite         POST cumulus    login 422   422   422   422   422   403   404   404   404   404   404
 collaborations.show           GET  stratus    login 200   200   200   403   403   403   404   404   404   404   404
 collaborations.members        GET  stratus    login 200   200   200   403   403   403   404   404   404   404   404
-collaborations.groups         GET  stratus    login 200   200   200   403   403   403   404   404   404   404   404
+groups.index                  GET  stratus    login 200   200   200   403   403   403   404   404   404   404   404
 collaborations.invite         GET  stratus    login 200   200   200   403   403   403   404   404   404   404   404
 collaborations.invite         POST stratus    login 422   422   422   403   403   403   404   404   404   404   404
 collaborations.show           GET  nimbus     login 200   200   200   403   403   403   404   404   404   404   404
 collaborations.invite         POST nimbus     login 422   422   422   403   403   403   404   404   404   404   404
 collaborations.show           GET  aurora     login 200   404   404   404   404   404   200   404   404   404   404
 collaborations.members        GET  aurora     login 200   404   404   404   404   404   200   404   404   404   404
-collaborations.groups         GET  aurora     login 200   404   404   404   404   404   200   404   404   404   404
+groups.index                  GET  aurora     login 200   404   404   404   404   404   200   404   404   404   404
 collaborations.invite         POST aurora     login 422   404   404   404   404   404   422   404   404   404   404
 collaborations.resend         POST to_cumulus login 303   303   303   303   303   403   404   404   404   404   404
 collaborations.ask_to_revoke  GET  to_cumulus login 200   200   200   200   200   403   404   404   404   404   404
@@ -144,7 +154,7 @@ batches.join                  POST pilot      login 409   404   404   404   404 
 batches.join                  POST open_batch login 303   303   303   303   303   303   303   303   303   303   303
 api_docs.document             GET             200   200   200   200   200   200   200   200   200   200   200   200
 api_docs.page                 GET             200   200   200   200   200   200   200   200   200   200   200   200
-organisations.index           GET             login 200   303   403   403   403   403   303   403   303   403   403
+organisations.index           GET             login 200   303   303   403   403   403   303   403   303   403   403
 organisations.new             GET             login 200   403   403   403   403   403   403   403   403   403   403
 organisations.new             POST            login 422   403   403   403   403   403   403   403   403   403   403
 organisations.show            GET  harderwijk login 200   200   403   403   403   403   404   404   404   404   404
@@ -162,13 +172,21 @@ directory.download            GET  harderwijk login 200   200   403   403   403 
 directory.show                GET  its_person login 200   200   403   403   403   403   404   404   404   404   404
 directory.edit                GET  its_person login 200   200   403   403   403   403   404   404   404   404   404
 directory.edit                POST its_person login 303   303   403   403   403   403   404   404   404   404   404
-roles.index                   GET  harderwijk login 200   200   403   403   403   403   404   404   404   404   404
-roles.give                    GET  harderwijk login 200   200   403   403   403   403   404   404   404   404   404
-roles.give                    POST harderwijk login 422   422   403   403   403   403   404   404   404   404   404
+roles.index                   GET  harderwijk login 200   200   200   403   403   403   404   404   404   404   404
 roles.edit                    GET  yodas_role login 200   200   403   403   403   403   404   404   404   404   404
 roles.edit                    POST yodas_role login 303   303   403   403   403   403   404   404   404   404   404
 roles.ask_to_take             GET  yodas_role login 200   200   403   403   403   403   404   404   404   404   404
 roles.take                    POST yodas_role login 303   303   403   403   403   403   404   404   404   404   404
+roles.ask_to_take             GET  a_mentor   login 200   200   200   403   403   403   404   404   404   404   404
+roles.take                    POST a_mentor   login 303   303   303   403   403   403   404   404   404   404   404
+role_invitations.invite       GET  harderwijk login 200   200   200   403   403   403   404   404   404   404   404
+role_invitations.invite       POST harderwijk login 422   422   422   403   403   403   404   404   404   404   404
+role_invitations.resend       POST to_manage  login 303   303   403   403   403   403   404   404   404   404   404
+role_invitations.ask_to_revoke GET to_manage  login 200   200   403   403   403   403   404   404   404   404   404
+role_invitations.revoke       POST to_manage  login 303   303   403   403   403   403   404   404   404   404   404
+role_invitations.resend       POST to_mentor  login 303   303   303   403   403   403   404   404   404   404   404
+role_invitations.ask_to_revoke GET to_mentor  login 200   200   200   403   403   403   404   404   404   404   404
+role_invitations.revoke       POST to_mentor  login 303   303   303   403   403   403   404   404   404   404   404
 api_keys.index                GET             login 200   303   403   303   403   403   303   403   303   403   403
 api_keys.organisation_list    GET  harderwijk login 200   200   403   200   403   403   404   404   404   404   404
 api_keys.organisation_new     GET  harderwijk login 200   200   403   200   403   403   404   404   404   404   404
@@ -194,6 +212,11 @@ join.accept_with_new_account  POST link_1     422   422   422   422   422   422 
 join.decline                  POST link_1     303   303   303   303   303   303   303   303   303   303   303   303
 join.accept                   POST link_2     303   303   303   303   303   303   303   303   303   303   303   303
 join.sign_out                 POST link_2     303   303   303   303   303   303   303   303   303   303   303   303
+role_answers.show             GET  offer_1    200   200   200   200   200   200   200   200   200   200   200   200
+role_answers.accept_with_new_account POST offer_1 422 422 422 422  422   422   422   422   422   422   422   422
+role_answers.accept           POST offer_1    303   403   403   403   403   403   403   403   403   403   403   403
+role_answers.decline          POST offer_1    303   303   303   303   303   303   303   303   303   303   303   303
+role_answers.sign_out         POST offer_2    303   303   303   303   303   303   303   303   303   303   303   303
 registering.show              GET  pending    200   200   200   200   200   200   200   200   200   200   200   200
 registering.create_account    POST pending    422   422   422   422   422   422   422   422   422   422   422   422
 operating.alive               GET             200   200   200   200   200   200   200   200   200   200   200   200
@@ -228,6 +251,7 @@ def things(world: Flask) -> dict[str, dict[str, str]]:
     return {
         "": {},
         **collaborations(),
+        **groups(),
         **their_uploads(),
         **their_invitations(world),
         **memberships(),
@@ -235,6 +259,7 @@ def things(world: Flask) -> dict[str, dict[str, str]]:
         **a_pending_enrolment(world),
         **their_keys(),
         **yodas_role_and_unit(),
+        **mentors_and_role_invitations(world),
         **one_of_its_people(),
         **a_password_link(world),
         **a_new_address(world),
@@ -306,6 +331,21 @@ def one_of_its_people() -> dict[str, dict[str, str]]:
     return {"its_person": {"organisation_id": str(person.organisation_id), "user_id": str(person.id)}}
 
 
+def mentors_and_role_invitations(world: Flask) -> dict[str, dict[str, str]]:
+    admin, harderwijk = user_called(CAST["admin"]), collaboration_called("cumulusgrp").organisation
+    mentor = a_person("mentor@harderwijk.test", mentor_in=harderwijk)
+    [role] = mentor.organisation_roles
+    named = {"manage": OrganisationRoleName.MANAGER, "mentor": OrganisationRoleName.MENTOR}
+    invited = {name: a_role_invitation(f"{name}@example.org", harderwijk, admin, role) for name, role in named.items()}
+    offers = {number: a_role_invitation(f"{number}@example.net", harderwijk, admin) for number in (1, 2)}
+    tokens = world.extensions["link_tokens"].role
+    return {
+        "a_mentor": {"role_id": str(role.id)},
+        **{f"to_{name}": {"role_invitation_id": str(invitation.id)} for name, invitation in invited.items()},
+        **{f"offer_{number}": {"token": tokens.make(offer.id, 1)} for number, offer in offers.items()},
+    }
+
+
 def user_called(email: str) -> User:
     user = find_by_email(email)
     assert user is not None
@@ -326,6 +366,11 @@ def member_of(short_name: str, user: User, role: Role = Role.MEMBER) -> Membersh
 def collaborations() -> dict[str, dict[str, str]]:
     names = ("cumulus", "cirrus", "stratus", "nimbus", "aurora")
     return {name: {"collaboration_id": str(collaboration_called(f"{name}grp").id)} for name in names}
+
+
+def groups() -> dict[str, dict[str, str]]:
+    found = db.session.scalars(select(Group).where(Group.short_name.in_(("analysts", "researchers"))))
+    return {group.short_name: {"group_id": str(group.id)} for group in found}
 
 
 def their_uploads() -> dict[str, dict[str, str]]:

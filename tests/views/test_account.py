@@ -1,5 +1,7 @@
 """One's own account: what the page tells, and how name and password are changed."""
 
+import json
+
 import pytest
 from flask import Flask
 from sqlalchemy import update
@@ -113,3 +115,16 @@ def test_guesses_of_the_current_password_are_throttled(client: Client) -> None:
         client.send("/account/password", status=422, **NEW | {"current": "wrong"})
     assert client.post("/account/password", data=NEW).status_code == 429
     assert client.get("/account/password").status_code == 200
+
+
+# What one may take along.
+
+
+def test_one_s_data_comes_as_a_file(client: Client) -> None:
+    client.sign_in(YODA)
+    (link,) = [link.get("href") for link in client.page("/account").all("a") if "Download" in "".join(link.itertext())]
+    answer = client.get(link)
+    assert answer.headers["Content-Disposition"].startswith("attachment; filename=muster-yoda.")
+    told = json.loads(answer.data)
+    assert told["account"]["email"] == YODA
+    assert [role["organisation"] for role in told["roles"]] == ["Universiteit Harderwijk"]
