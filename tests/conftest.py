@@ -18,12 +18,13 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, insert, select
 
 from app import create_app
 from domain import demo
 from models import AuditEntry, db
 from tests.clients import Client
+from tests.provider import LocalProvider, serving
 from views.extensions import limiter
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -157,6 +158,19 @@ def without_the_audit_guard(connection: Connection) -> Iterator[None]:
         connection.exec_driver_sql(sql)
 
 
+@pytest.fixture(scope="session")
+def running_provider() -> Iterator[LocalProvider]:
+    with serving() as provider:
+        yield provider
+
+
+@pytest.fixture
+def local_provider(running_provider: LocalProvider) -> LocalProvider:
+    """A provider of sign-in, which answers as it should."""
+    running_provider.begin_anew()
+    return running_provider
+
+
 @pytest.fixture
 def client(app: Flask) -> Client:
     return Client(app)
@@ -164,10 +178,24 @@ def client(app: Flask) -> Client:
 
 @pytest.fixture
 def world(app: Flask) -> Flask:
-    """The demo world, without its 6,000 teachers: the standing cast of these tests."""
-    demo.fill(CHEAP, teachers=False)
+    """The demo world, without its 6,000 teachers: the standing cast of these tests.
+
+    The first test of a process has it made, the others get the same rows again.
+    """
+    if made := app.extensions.get("demo_world"):
+        for table, rows in made:
+            db.session.execute(insert(table), rows)
+    else:
+        demo.fill(CHEAP, teachers=False)
+        db.session.flush()
+        tables = [(table, rows_of(table)) for table in db.metadata.sorted_tables]
+        app.extensions["demo_world"] = [(table, rows) for table, rows in tables if rows]
     db.session.commit()
     return app
+
+
+def rows_of(table: Table) -> list[dict[str, Any]]:
+    return [dict(row) for row in db.session.execute(select(table)).mappings()]
 
 
 @pytest.fixture

@@ -46,7 +46,15 @@ class Page:
 
 
 def parse(html: str) -> Any:
-    return html5lib.parse(html, namespaceHTMLElements=False)
+    return _parsed(html)[0] if "<html" in html else html5lib.parse(html, namespaceHTMLElements=False)
+
+
+@lru_cache(maxsize=16)
+def _parsed(html: str) -> tuple[Any, list[Any]]:
+    """Its root, which nobody changes, and its mistakes: a page is checked, then read."""
+    parser = html5lib.HTMLParser(namespaceHTMLElements=False, strict=False)
+    root = parser.parse(html) if "<html" in html else parser.parseFragment(html)
+    return root, [(position, code) for position, code, _values in parser.errors if code not in NO_ERRORS]
 
 
 def _text_of(element: Element) -> str:
@@ -59,9 +67,7 @@ def _text_of(element: Element) -> str:
 @lru_cache(maxsize=256)
 def check_page(html: str) -> None:
     """One h1, a title that begins with it, no id twice, a label on each field, valid HTML, nothing inline."""
-    parser = html5lib.HTMLParser(namespaceHTMLElements=False, strict=False)
-    root = parser.parse(html) if "<html" in html else parser.parseFragment(html)
-    mistakes = [(position, code) for position, code, _values in parser.errors if code not in NO_ERRORS]
+    root, mistakes = _parsed(html)
     assert not mistakes, f"invalid HTML: {mistakes[:3]} in\n{html[:2000]}"
     _check_ids(root)
     _check_labels(root)
