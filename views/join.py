@@ -10,16 +10,16 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
-from flask_login import logout_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from domain import invitations, joining
 from domain.joining import Ending
 from domain.people import SHORTEST_PASSWORD
 from models import Invitation, db
-from views import access
+from views import access, providers
 from views.extensions import limiter, password_hasher
 from views.forms.join import NewAccountForm
+from views.session import end_session
 
 bp = Blueprint("join", __name__)
 
@@ -83,6 +83,7 @@ def accept(invitation: Invitation, token: str) -> AnyResponse:
 
 @bp.post("/join/<token>/account")
 @access.public
+@providers.where_passwords_are_on
 @throttled
 @by_link
 def accept_with_new_account(invitation: Invitation, token: str) -> AnyResponse | tuple[str, int]:
@@ -116,8 +117,7 @@ def decline(invitation: Invitation, token: str) -> AnyResponse:
 @access.public
 def sign_out(token: str) -> AnyResponse:
     """For whoever is signed in as somebody else than was invited: back to the invitation, as nobody yet."""
-    logout_user()
-    session.clear()
+    end_session()
     return redirect(url_for("join.show", token=token), 303)
 
 

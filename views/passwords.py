@@ -11,7 +11,8 @@ from werkzeug.wrappers import Response
 from domain import accounts
 from domain.people import SHORTEST_PASSWORD
 from models import User, db
-from views import access
+from views import access, providers
+from views.account import my_account
 from views.extensions import limiter, password_hasher
 from views.forms.account import ForgottenForm, NewPasswordForm
 from views.join import keep_private, throttled
@@ -28,12 +29,14 @@ PER_ACCOUNT = "5 per hour"
 
 @bp.get("/forgot-password")
 @access.public
+@providers.where_passwords_are_on
 def forgotten() -> str:
     return render_template("passwords/forgotten.html", form=ForgottenForm(formdata=None))
 
 
 @bp.post("/forgot-password")
 @access.public
+@providers.where_passwords_are_on
 @limiter.limit(PER_ADDRESS)
 @limiter.limit(PER_ACCOUNT, key_func=account_named)
 def ask() -> Response | tuple[str, int]:
@@ -45,6 +48,25 @@ def ask() -> Response | tuple[str, int]:
     db.session.commit()
     flash(_("If this address has an account, a mail with a link to a new password is on its way to it."), "info")
     return redirect(url_for("session.login"), 303)
+
+
+@bp.get("/account/first-password")
+@access.signed_in
+@providers.where_passwords_are_on
+def first() -> str:
+    """For whoever signs in with a provider: an open session is not enough to become a password that lasts."""
+    return render_template("account/first_password.html")
+
+
+@bp.post("/account/first-password")
+@access.signed_in
+@providers.where_passwords_are_on
+@limiter.limit(PER_ACCOUNT, key_func=my_account)
+def ask_for_first() -> Response:
+    accounts.ask_for_new_password(access.me().email)
+    db.session.commit()
+    flash(_("A mail with a link to a new password is on its way to %(email)s.", email=access.me().email), "info")
+    return redirect(url_for("account.show"), 303)
 
 
 def by_link(view: View) -> View:
@@ -62,6 +84,7 @@ def by_link(view: View) -> View:
 
 @bp.get("/reset-password/<token>")
 @access.public
+@providers.where_passwords_are_on
 @by_link
 def choose(user: User) -> str:
     return _page(user, NewPasswordForm(formdata=None))
@@ -69,6 +92,7 @@ def choose(user: User) -> str:
 
 @bp.post("/reset-password/<token>")
 @access.public
+@providers.where_passwords_are_on
 @throttled
 @by_link
 def set_chosen(user: User) -> Response | tuple[str, int]:

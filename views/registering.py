@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from domain import registering
 from domain.people import SHORTEST_PASSWORD
 from models import PendingEnrolment, db
-from views import access
+from views import access, providers
 from views.extensions import password_hasher
 from views.forms.join import NewAccountForm
 from views.join import keep_private, throttled
@@ -36,6 +36,9 @@ def by_link(view: View) -> View:
             return render_template("join/unknown.html"), 404
         pending = registering.find(pending_id)
         ending = registering.ending_of(pending)
+        me = access.me_if_known()
+        if pending is not None and me is not None and me.email_key == pending.email_key:
+            return _welcome(pending)
         if pending is None or ending is not None:
             return render_template("registering/ended.html", pending=pending, ending=ending), 410
         return view(pending, token)
@@ -52,6 +55,7 @@ def show(pending: PendingEnrolment, token: str) -> str:
 
 @bp.post("/register/<token>")
 @access.public
+@providers.where_passwords_are_on
 @throttled
 @by_link
 def create_account(pending: PendingEnrolment, token: str) -> AnyResponse | tuple[str, int]:

@@ -2,14 +2,14 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import logout_user
 from werkzeug.wrappers import Response
 
 from domain import demo, people
 from models import key_of
-from views import access
+from views import access, providers
 from views.extensions import limiter, password_hasher
 from views.forms.session import SignInForm
 
@@ -48,6 +48,7 @@ def login() -> str | Response:
 
 @bp.post("/login")
 @access.public
+@providers.where_passwords_are_on
 @limiter.limit(PER_ADDRESS, deduct_when=was_refused)
 @limiter.limit(PER_ACCOUNT, key_func=account_named, deduct_when=was_refused)
 def sign_in() -> str | Response | tuple[str, int]:
@@ -66,12 +67,20 @@ def sign_in() -> str | Response | tuple[str, int]:
 @bp.post("/logout")
 @access.public
 def logout() -> Response:
-    logout_user()
-    session.clear()
+    end_session()
     return redirect(url_for("session.login"), 303)
 
 
+def end_session() -> None:
+    """The session here: at the provider, whoever has signed in with one may still be signed in."""
+    provider = session.get("provider")
+    logout_user()
+    session.clear()
+    if provider:
+        flash(_("You are signed out of Muster. At %(provider)s you may still be signed in.", provider=provider), "info")
+
+
 def _page(form: SignInForm) -> str:
-    shown = demo.ACCOUNTS if current_app.config["DEMO"] else ()
+    shown = demo.ACCOUNTS if current_app.config["DEMO"] and providers.by_password() else ()
     accounts = [(account.email, account.role) for account in shown]
     return render_template("session/login.html", form=form, demo_accounts=accounts)
