@@ -36,9 +36,13 @@ def visible_to(rights: Rights) -> ColumnElement[bool]:
     return or_(invitable_by(rights), Collaboration.id.in_(rights.member_of_collaborations))
 
 
-def search(rights: Rights, words: str) -> Select[Any]:
-    """The COs that the person may see whose names, or one of whose labels, contain the words."""
-    query = select(Collaboration).where(visible_to(rights)).order_by(Collaboration.short_name, Collaboration.id)
+def search(rights: Rights, words: str, *, archived: bool = False) -> Select[Any]:
+    """The COs that the person may see whose names, or one of whose labels, contain the words: those in use, or the
+    `archived` ones.
+    """
+    which = Collaboration.archived_at.is_not(None) if archived else Collaboration.archived_at.is_(None)
+    query = select(Collaboration).where(visible_to(rights), which)
+    query = query.order_by(Collaboration.short_name, Collaboration.id)
     query = query.options(
         selectinload(Collaboration.units),
         selectinload(Collaboration.labels),
@@ -52,6 +56,12 @@ def search(rights: Rights, words: str) -> Select[Any]:
     return query
 
 
+def has_archived(rights: Rights) -> bool:
+    """Whether there is any archived one that the person may see."""
+    found = select(Collaboration.id).where(visible_to(rights), Collaboration.archived_at.is_not(None)).limit(1)
+    return db.session.scalar(found) is not None
+
+
 def _contains(column: Any, words: str) -> ColumnElement[bool]:
     return func.lower(column).contains(words, autoescape=True)
 
@@ -61,6 +71,26 @@ def hold(collaboration: Collaboration) -> None:
     query = select(Collaboration).where(Collaboration.id == collaboration.id).with_for_update(key_share=True)
     db.session.scalars(query.execution_options(populate_existing=True)).one()
     db.session.expire(collaboration, ["units", "labels", "groups"])
+
+
+def hold_still(collaboration_id: uuid.UUID) -> Collaboration:
+    """As it is now. Until this transaction ends nobody takes `hold` of it; others may hold it still, too."""
+    query = select(Collaboration).where(Collaboration.id == collaboration_id).with_for_update(read=True)
+    return db.session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def demand_in_use(collaboration: Collaboration) -> None:
+    """Raises `ConflictError` where it is archived: nobody is invited to it."""
+    if collaboration.is_archived:
+        raise ConflictError(words_of_archived(collaboration.name))
+
+
+def words_of_archived(name: str) -> str:
+    return _(
+        "“%(name)s” is archived: nobody can be invited to it, unless an admin or manager of its organisation restores "
+        "it.",
+        name=name,
+    )
 
 
 def members(collaboration: Collaboration, words: str = "", *, by_address: bool = True) -> Select[Any]:
@@ -95,6 +125,11 @@ def remove_member(membership: Membership, by: By) -> None:
     """End the membership; it stays as history. Raises `ConflictError` where it has ended already."""
     if not _end(MembershipEnd.REMOVED, by, Membership.id == membership.id):
         raise ConflictError(_("This membership has ended already."))
+
+
+def end_memberships_of(user: User, by: By) -> int:
+    """All of a person's, wherever. Answers how many."""
+    return _end(MembershipEnd.REMOVED, by, Membership.user_id == user.id)
 
 
 def end_expired_memberships(*which: ColumnElement[bool]) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy import CompoundSelect, Row, insert, null, or_, select, union_all
 
 from domain import audit
 from domain.audit import About, By
-from domain.collaborations import end_expired_memberships
+from domain.collaborations import demand_in_use, end_expired_memberships, hold_still
 from domain.dates import through
 from domain.errors import ConflictError
 from domain.language import day
@@ -106,11 +106,13 @@ class Draft:
 
 
 def make(drafts: Sequence[Draft]) -> list[uuid.UUID | None]:
-    """Make invitations with their letters. Expired ones of the same pairs are closed as replaced.
+    """Make invitations with their letters. Expired ones of the same pairs are closed as replaced. Groups that have
+    been deleted meanwhile are left out.
 
     Answers an identifier for each draft; empty where somebody else has just invited the same pair.
     """
     _replace_expired(drafts)
+    groups_there = _hold_groups({group for draft in drafts for group in draft.group_ids})
     rows = [_row(draft) for draft in drafts]
     made = set(db.session.scalars(insert_new(Invitation).returning(Invitation.id), rows)) if rows else set()
     new = [(row["id"], draft) for row, draft in zip(rows, drafts, strict=True) if row["id"] in made]
@@ -118,11 +120,20 @@ def make(drafts: Sequence[Draft]) -> list[uuid.UUID | None]:
         {"invitation_id": invitation, "group_id": group, "collaboration_id": draft.collaboration_id}
         for invitation, draft in new
         for group in draft.group_ids
+        if group in groups_there
     ]
     if groups:
         db.session.execute(insert(invitation_groups), groups)
     post([invitation_letter(invitation, 1, draft.email) for invitation, draft in new])
     return [row["id"] if row["id"] in made else None for row in rows]
+
+
+def _hold_groups(group_ids: set[uuid.UUID]) -> set[uuid.UUID]:
+    """Those that there are; none of them goes until this transaction ends."""
+    if not group_ids:
+        return set()
+    query = select(Group.id).where(among(Group.id, group_ids)).order_by(Group.id)
+    return {*db.session.scalars(query.with_for_update(read=True, key_share=True))}
 
 
 def _row(draft: Draft) -> dict[str, Any]:
@@ -171,13 +182,13 @@ class Defaults:
 def defaults_of(organisation: Organisation, inviter: User, invitation_days: int) -> Defaults:
     """The organisation's own; where it has none, the application's `invitation_days` and the inviter's name."""
     return Defaults(
-        _default_expiry(organisation, invitation_days),
+        default_expiry(organisation, invitation_days),
         organisation.default_message or "",
         organisation.default_sender_name or inviter.name,
     )
 
 
-def _default_expiry(organisation: Organisation, invitation_days: int) -> datetime:
+def default_expiry(organisation: Organisation, invitation_days: int) -> datetime:
     """Through the day so many days from now."""
     return through(now() + timedelta(days=organisation.invitation_days or invitation_days))
 
@@ -207,14 +218,15 @@ def revoke(invitation_id: uuid.UUID) -> Invitation:
 def resend(invitation_id: uuid.UUID, invitation_days: int) -> Invitation:
     """Send it again with a new link; the old link ends. One that has expired is open again as long as a new one.
 
-    Raises `ConflictError` where it is closed, or the membership that it offers would be over.
+    Raises `ConflictError` where it or the collaboration is closed, or the membership that it offers would be over.
     """
     invitation = locked(invitation_id)
     _demand_unanswered(invitation)
+    demand_in_use(hold_still(invitation.collaboration_id))
     if is_membership_past(invitation):
         raise ConflictError(_("The membership that it offers would be over. Revoke it, and invite with another date."))
     if invitation.is_expired:
-        invitation.expires_at = _default_expiry(invitation.collaboration.organisation, invitation_days)
+        invitation.expires_at = default_expiry(invitation.collaboration.organisation, invitation_days)
     invitation.link_number += 1
     db.session.flush()
     post([invitation_letter(invitation.id, invitation.link_number, invitation.email)])
@@ -230,11 +242,12 @@ def accept(invitation_id: uuid.UUID, user: User, address: str | None = None) -> 
     """Make the person a member, as the invitation says, and tell the inviter. `address`: from where they accept.
 
     Accepting again what one has accepted gives the same membership. Raises `ConflictError` where the
-    invitation is closed or has run out, or the membership that it offers would be over.
+    invitation is closed or has run out, the collaboration is archived, or the membership would be over.
     """
     invitation = locked(invitation_id)
     if (mine := _accepted_before(invitation, user)) is not None:
         return mine
+    hold_still(invitation.collaboration_id)
     _demand_open(invitation)
     membership = _membership(invitation, user, address)
     _join_groups(invitation, membership)
@@ -264,7 +277,7 @@ def _accepted_before(invitation: Invitation, user: User) -> Membership | None:
 
 
 def _demand_open(invitation: Invitation) -> None:
-    if not invitation.is_open or is_membership_past(invitation):
+    if not invitation.is_open or is_membership_past(invitation) or invitation.collaboration.is_archived:
         raise ConflictError(_("This invitation is no longer open."))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.cells import shown
+from domain.collaborations import demand_in_use, hold_still
 from domain.invitation_sheet import Invitee, Line, Sheet
 from domain.invitations import Defaults, Draft, Standing, make, standing_of
 from domain.language import gettext as _
@@ -85,7 +86,11 @@ def _too_many(number: int) -> str:
 def invite(
     collaboration: Collaboration, inviter: User, line: Line, group_ids: Sequence[UUID], defaults: Defaults
 ) -> Invited:
-    """Invite the line's people to the collaboration. Those invited already, and members, are skipped."""
+    """Invite the line's people to the collaboration. Those invited already, and members, are skipped.
+
+    Raises `ConflictError` where it is archived.
+    """
+    demand_in_use(hold_still(collaboration.id))
     people = {(invitee.key, collaboration.id): invitee for invitee in line.invitees}
     standing = standing_of(people)
     wanted = [invitee for pair, invitee in people.items() if pair not in standing]

@@ -10,7 +10,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import joinedload
 
 from domain.invitations import accept, groups_joined, is_membership_past, locked
-from domain.link_tokens import JoinTokens
+from domain.link_tokens import InvitationTokens
 from domain.people import create_account, find_by_email
 from models import Collaboration, Group, Invitation, Membership, User, db
 from models.invitation import InvitationStatus
@@ -25,6 +25,8 @@ class Ending(StrEnum):
     LEFT = "left"
     #: By somebody else, or by somebody who is not signed in.
     ACCEPTED = "accepted"
+    #: The collaboration, which takes nobody more.
+    ARCHIVED = "archived"
     DECLINED = "declined"
     REVOKED = "revoked"
     REPLACED = "replaced"
@@ -44,7 +46,7 @@ class Link:
     number: int
 
 
-def follow(tokens: JoinTokens, token: str) -> Link | None:
+def follow(tokens: InvitationTokens, token: str) -> Link | None:
     """What the token of a link names; nothing where it is not one of ours."""
     named = tokens.read(token)
     invitation = _load(named[0]) if named else None
@@ -75,6 +77,7 @@ def ending_of(link: Link, visitor: User | None) -> Ending | None:
 
 #: Of an invitation that nobody has answered, the most telling first.
 _OPEN_ENDINGS: dict[Ending, Callable[[Link], bool]] = {
+    Ending.ARCHIVED: lambda link: link.invitation.collaboration.is_archived,
     Ending.EXPIRED: lambda link: link.invitation.is_expired,
     Ending.MEMBERSHIP_PAST: lambda link: is_membership_past(link.invitation),
     Ending.NEWER_LINK: lambda link: link.number != link.invitation.link_number,

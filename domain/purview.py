@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, or_, select, true
 
-from domain.collaborations import invitable_by
+from domain.collaborations import invitable_by, words_of_archived
 from domain.language import gettext as _
 from domain.language import listing, ngettext
 from domain.permissions import Rights, may_invite_in_bulk
@@ -40,6 +40,7 @@ class Place:
     organisation_id: uuid.UUID
     short_name: str
     name: str
+    is_archived: bool = False
     unit_ids: set[uuid.UUID] = field(default_factory=set)
     #: By identifier (as text) and by short name.
     groups: dict[str, GroupFound] = field(default_factory=dict)
@@ -85,12 +86,14 @@ class Purview:
 
     def __init__(self, rights: Rights, places: Iterable[Place], labels: dict[str, list[uuid.UUID]]) -> None:
         self._rights = rights
+        #: To which the person may invite; and to which they might, were they not archived.
         self._mine: dict[uuid.UUID, Place] = {}
+        self._archived: dict[uuid.UUID, Place] = {}
         self._by_short_name: defaultdict[str, list[Place]] = defaultdict(list)
         for place in places:
             self._by_short_name[place.short_name].append(place)
             if may_invite_in_bulk(rights, place):
-                self._mine[place.id] = place
+                (self._archived if place.is_archived else self._mine)[place.id] = place
         self._labels = {
             label: [self._mine[place] for place in ids if place in self._mine] for label, ids in labels.items()
         }
@@ -128,6 +131,8 @@ class Purview:
             return mine[0]
         if mine:
             return _ambiguous(short_name)
+        if any(place.id in self._archived for place in known):
+            return Miss(short_name, "not_allowed", words_of_archived(short_name))
         return _not_yours(short_name, self._rights, known) if known else self._no_collaboration(short_name)
 
     def _no_collaboration(self, short_name: str) -> Miss:
@@ -246,7 +251,13 @@ def _load_places(rights: Rights, names: Names) -> dict[uuid.UUID, Place]:
     with_label = select(Label.collaboration_id).where(among(Label.name, _keys(names.labels)))
     with_group = select(Group.collaboration_id).where(_is_named(names.groups))
     rows = db.session.execute(
-        select(Collaboration.id, Collaboration.organisation_id, Collaboration.short_name, Collaboration.name)
+        select(
+            Collaboration.id,
+            Collaboration.organisation_id,
+            Collaboration.short_name,
+            Collaboration.name,
+            Collaboration.archived_at.is_not(None),
+        )
         .where(
             _known_to(rights),
             or_(
@@ -310,6 +321,6 @@ def _keys(texts: Iterable[str]) -> set[str]:
 
 
 def _short_names_invitable(rights: Rights) -> list[str]:
-    """The short names of every CO that the person may invite to."""
-    names = select(Collaboration.short_name).where(invitable_by(rights)).distinct()
-    return list(db.session.scalars(names.limit(_MOST_NAMES_COMPARED)))
+    """The short names of every CO in use that the person may invite to."""
+    names = select(Collaboration.short_name).where(invitable_by(rights), Collaboration.archived_at.is_(None))
+    return list(db.session.scalars(names.distinct().limit(_MOST_NAMES_COMPARED)))

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
-from domain import batch_lists
+from domain import batch_lists, role_invitations
 from domain.batch_lists import Whose
 from domain.batches import BatchState
 from domain.collaborations import visible_to
 from domain.permissions import Rights
-from models import Batch, Collaboration, Invitation, Membership, Participant, Upload, User, db, now
+from models import Batch, Collaboration, Invitation, Membership, Participant, RoleInvitation, Upload, User, db, now
 from models.invitation import InvitationStatus
 from models.upload import UploadState
 
@@ -27,6 +27,8 @@ class Waiting:
     uploads: Sequence[Upload]
     #: Open invitations to one's own address.
     invitations: Sequence[Invitation]
+    #: Likewise, to a role in an organisation.
+    role_invitations: Sequence[RoleInvitation]
     #: Collaborations that one is a member of.
     memberships: Sequence[Membership]
     #: Collaborations that one looks after.
@@ -42,17 +44,19 @@ def for_person(user: User, rights: Rights) -> Waiting:
     uploads = (
         select(Upload)
         .where(Upload.user_id == user.id, Upload.state.in_(unfinished))
-        .options(joinedload(Upload.batch))
+        .options(joinedload(Upload.batch), joinedload(Upload.organisation))
         .order_by(Upload.id.desc())
     )
     invitations = (
         select(Invitation)
+        .join(Invitation.collaboration)
         .where(
             Invitation.email_key == user.email_key,
             Invitation.status == InvitationStatus.OPEN,
             Invitation.expires_at > now(),
+            Collaboration.archived_at.is_(None),
         )
-        .options(joinedload(Invitation.collaboration))
+        .options(contains_eager(Invitation.collaboration))
         .order_by(Invitation.id.desc())
     )
     memberships = (
@@ -63,11 +67,16 @@ def for_person(user: User, rights: Rights) -> Waiting:
     )
     looked_after = (
         select(Collaboration)
-        .where(visible_to(rights), Collaboration.id.not_in(rights.member_of_collaborations))
+        .where(
+            visible_to(rights),
+            Collaboration.id.not_in(rights.member_of_collaborations),
+            Collaboration.archived_at.is_(None),
+        )
         .order_by(Collaboration.short_name)
     )
     return Waiting(
         uploads=db.session.scalars(uploads.limit(SHOWN)).all(),
+        role_invitations=db.session.scalars(role_invitations.waiting_for(user).limit(SHOWN)).all(),
         invitations=db.session.scalars(invitations.limit(SHOWN)).all(),
         memberships=db.session.scalars(memberships.limit(SHOWN)).all(),
         collaborations=db.session.scalars(looked_after.limit(SHOWN)).all(),

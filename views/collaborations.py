@@ -1,4 +1,4 @@
-"""Collaborations: the list, one with its members and groups, inviting a few people, and what becomes of them."""
+"""Collaborations: the list, one with its members, inviting a few people, and what becomes of them."""
 
 from typing import Any
 
@@ -16,6 +16,7 @@ from views import access
 from views.collaboration_tabs import tab_of
 from views.forms.invitation import InvitationForm
 from views.paging import SIZE, links_of, page_asked_for
+from views.tabs import shown_of, tab
 
 bp = Blueprint("collaborations", __name__)
 
@@ -31,11 +32,17 @@ def _words() -> str:
 @bp.get("/collaborations")
 @access.signed_in
 def index() -> str:
-    rights, words = access.my_rights(), _words()
-    page = page_of(collaborations.search(rights, words), page_asked_for(), SIZE)
+    """Those in use; with `show=archived` the others."""
+    rights, words, shown = access.my_rights(), _words(), shown_of(("in-use", "archived"))
+    found = collaborations.search(rights, words, archived=shown == "archived")
+    page = page_of(found, page_asked_for(), SIZE)
+    labels = {"in-use": _("In use"), "archived": _("Archived")}
     return render_template(
         "collaborations/index.html",
         page=page,
+        shown=shown,
+        views=[tab(name, label, None, shown) for name, label in labels.items()],
+        has_archived=collaborations.has_archived(rights),
         links=links_of(page),
         words=words,
         rights=rights,
@@ -47,12 +54,6 @@ def index() -> str:
 @access.collaboration(permissions.may_see_collaboration)
 def show(collaboration: Collaboration) -> str:
     return tab_of(collaboration, "about")
-
-
-@bp.get("/collaborations/<uuid:collaboration_id>/groups")
-@access.collaboration(permissions.may_see_collaboration)
-def groups(collaboration: Collaboration) -> str:
-    return tab_of(collaboration, "groups")
 
 
 @bp.get("/collaborations/<uuid:collaboration_id>/members")
@@ -80,6 +81,7 @@ def _page(query: Select[Any], *, alone: bool) -> Page[Any]:
 @bp.route("/collaborations/<uuid:collaboration_id>/invite", methods=["GET", "POST"])
 @access.collaboration(permissions.may_invite)
 def invite(collaboration: Collaboration) -> Response | tuple[str, int]:
+    collaborations.demand_in_use(collaboration)
     defaults = invitations.defaults_of(collaboration.organisation, access.me(), current_app.config["INVITATION_DAYS"])
     form = InvitationForm(collaboration, collaboration.groups, defaults)
     if not form.validate_on_submit():

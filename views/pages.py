@@ -34,6 +34,7 @@ from views import (
     courses,
     dashboard,
     directory,
+    groups,
     home,
     identities,
     invitations,
@@ -45,6 +46,7 @@ from views import (
     organisations,
     participants,
     passwords,
+    people_import,
     provider_sign_in,
     registering,
     role_answers,
@@ -69,6 +71,7 @@ def register(app: Flask) -> None:
         uploads,
         collaborations,
         collaboration_settings,
+        groups,
         courses,
         batches,
         dashboard,
@@ -81,9 +84,11 @@ def register(app: Flask) -> None:
         role_invitations,
         role_answers,
         directory,
+        people_import,
         units,
         api_keys,
         audit_log,
+        languages,
         mailbox,
         operating,
     )
@@ -92,6 +97,7 @@ def register(app: Flask) -> None:
     app.context_processor(_frame)
     app.add_template_filter(language.day, "day")
     app.add_template_filter(language.minute, "minute")
+    app.add_template_filter(language.name_of, "language_name")
     app.add_template_filter(masked_email)
     app.add_template_filter(language.number, "numberformat")
     app.url_defaults(_with_hash)
@@ -147,7 +153,7 @@ def _section() -> str | None:
     """
     if request.endpoint == "batches.workspace" or request.args.get("from") == "workspace":
         return "batches"
-    if request.blueprint in {"roles", "role_invitations", "directory", "units"}:
+    if request.blueprint in {"roles", "role_invitations", "directory", "people_import", "units"}:
         return "organisations"
     if request.blueprint in {"collaboration_settings", "groups", "memberships"}:
         return "collaborations"

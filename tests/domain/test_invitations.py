@@ -274,6 +274,17 @@ def test_sending_an_expired_one_again_opens_it_as_long_as_a_new_one() -> None:
     assert (invitation.expires_at.date() - now().date()).days == 7
 
 
+def test_to_an_archived_collaboration_nothing_is_sent_again_or_answered_but_revoked() -> None:
+    invitation = invited()
+    collaboration().archived_at = now()
+    with pytest.raises(ConflictError, match="is archived"):
+        invitations.resend(invitation.id, 30)
+    for answer in (lambda: invitations.accept(invitation.id, newcomer()), lambda: invitations.decline(invitation.id)):
+        with pytest.raises(ConflictError, match="no longer open"):
+            answer()
+    assert invitations.revoke(invitation.id).status is InvitationStatus.REVOKED
+
+
 def test_what_offers_a_membership_that_is_over_is_not_sent_again() -> None:
     invitation = invited(membership_expires_at=now() + YESTERDAY)
     with pytest.raises(ConflictError, match="Revoke it, and invite with another date"):

@@ -6,7 +6,7 @@ import pytest
 
 from domain.people import rights_of
 from domain.purview import Names, Purview, Targets, purview_of
-from models import User
+from models import User, now
 from models.collaboration import Role
 from tests.people import (
     a_collaboration,
@@ -185,6 +185,31 @@ def test_near_names_are_not_looked_for_without_end(monkeypatch: pytest.MonkeyPat
     ]
     assert mine.nearest("cumulusgroup") is None
     assert mine.nearest("cumulusgr") == "cumulusgrp"
+
+
+def test_an_archived_collaboration_is_refused_as_such_and_borne_by_no_label() -> None:
+    the_collaboration("cumulusgrp").archived_at = now()
+    found = understood("Cumulusgrp", "yoda climate")
+
+    assert hits(found) == {"cirrusgrp": []}
+    assert misses(found) == [("Cumulusgrp", "not_allowed"), ("climate", "label_not_found")]
+    assert sentence(found).startswith("“Cumulusgrp” is archived: nobody can be invited to it, unless an admin")
+
+
+def test_an_archived_collaboration_is_not_near_and_does_not_make_a_short_name_ambiguous() -> None:
+    paula = the_person("platform@muster.test")
+    the_collaboration("cumulusgrp").archived_at = now()
+    a_collaboration(an_organisation("another"), "cumulusgrp")
+
+    assert hits(understood("cumulusgrp", user=paula)) == {"cumulusgrp": []}
+    assert purview(yoda()).nearest("cumulusgr") is None
+
+
+def test_of_an_archived_collaboration_elsewhere_one_is_told_no_more_than_before() -> None:
+    the_collaboration("stratusgrp").archived_at = the_collaboration("auroragrp").archived_at = now()
+
+    assert "archived" not in sentence(understood("stratusgrp"))
+    assert misses(understood("auroragrp")) == [("auroragrp", "collaboration_not_found")]
 
 
 def test_a_collaboration_outside_ones_units_is_refused_plainly() -> None:

@@ -51,6 +51,8 @@ session.login                 GET             200   303   303   303   303   303 
 session.sign_in               POST            422   422   422   422   422   422   422   422   422   422   422   422
 account.show                  GET             login 200   200   200   200   200   200   200   200   200   200   200
 account.download              GET             login 200   200   200   200   200   200   200   200   200   200   200
+account.ask_to_delete         GET             login 200   200   200   200   200   200   200   200   200   200   200
+account.delete                POST            login 422   422   422   422   422   422   422   422   422   422   422
 account.change_name           GET             login 200   200   200   200   200   200   200   200   200   200   200
 account.change_name           POST            login 303   303   303   303   303   303   303   303   303   303   303
 account.change_password       GET             login 200   200   200   200   200   200   200   200   200   200   200
@@ -172,6 +174,9 @@ directory.download            GET  harderwijk login 200   200   403   403   403 
 directory.show                GET  its_person login 200   200   403   403   403   403   404   404   404   404   404
 directory.edit                GET  its_person login 200   200   403   403   403   403   404   404   404   404   404
 directory.edit                POST its_person login 303   303   403   403   403   403   404   404   404   404   404
+people_import.upload          GET  harderwijk login 200   200   403   403   403   403   404   404   404   404   404
+people_import.receive         POST harderwijk login 422   422   403   403   403   403   404   404   404   404   404
+people_import.sample          GET  harderwijk login 200   200   403   403   403   403   404   404   404   404   404
 roles.index                   GET  harderwijk login 200   200   200   403   403   403   404   404   404   404   404
 roles.edit                    GET  yodas_role login 200   200   403   403   403   403   404   404   404   404   404
 roles.edit                    POST yodas_role login 303   303   403   403   403   403   404   404   404   404   404
@@ -207,15 +212,15 @@ audit_log.organisation_people GET  their_log  login 200   200   403   403   403 
 audit_log.platform_list       GET             login 200   403   403   403   403   403   403   403   403   403   403
 audit_log.platform_file       GET             login 200   403   403   403   403   403   403   403   403   403   403
 audit_log.platform_people     GET  any_log    login 200   403   403   403   403   403   403   403   403   403   403
+role_answers.show             GET  offer_1    200   200   200   200   200   200   200   200   200   200   200   200
+role_answers.accept_with_new_account POST offer_1 422 422 422 422  422   422   422   422   422   422   422   422
+role_answers.accept           POST offer_1    303   403   403   403   403   403   403   403   403   403   403   403
+role_answers.decline          POST offer_1    303   303   303   303   303   303   303   303   303   303   303   303
 join.show                     GET  link_1     200   200   200   200   200   200   200   200   200   200   200   200
 join.accept_with_new_account  POST link_1     422   422   422   422   422   422   422   422   422   422   422   422
 join.decline                  POST link_1     303   303   303   303   303   303   303   303   303   303   303   303
 join.accept                   POST link_2     303   303   303   303   303   303   303   303   303   303   303   303
 join.sign_out                 POST link_2     303   303   303   303   303   303   303   303   303   303   303   303
-role_answers.show             GET  offer_1    200   200   200   200   200   200   200   200   200   200   200   200
-role_answers.accept_with_new_account POST offer_1 422 422 422 422  422   422   422   422   422   422   422   422
-role_answers.accept           POST offer_1    303   403   403   403   403   403   403   403   403   403   403   403
-role_answers.decline          POST offer_1    303   303   303   303   303   303   303   303   303   303   303   303
 role_answers.sign_out         POST offer_2    303   303   303   303   303   303   303   303   303   303   303   303
 registering.show              GET  pending    200   200   200   200   200   200   200   200   200   200   200   200
 registering.create_account    POST pending    422   422   422   422   422   422   422   422   422   422   422   422

@@ -16,7 +16,6 @@ from tests.invitees import (
     MEREL,
     YESTERDAY,
     YODA,
-    auto_provisioned,
     collaboration,
     invited,
     letters,
@@ -85,6 +84,22 @@ def test_a_search_that_finds_nothing_offers_the_whole_list(yoda: Client) -> None
     assert "Show all collaborations" in page
 
 
+def test_archived_ones_stand_apart(yoda: Client) -> None:
+    assert "Archived" not in yoda.page("/collaborations")
+    collaboration().archived_at = now()
+    page = yoda.page("/collaborations")
+    assert "Cumulus" not in page
+    assert page.all("a", href="/collaborations?show=archived")
+    page = yoda.page("/collaborations?show=archived")
+    assert "Cumulus research group" in page
+    assert "Cirrus" not in page
+
+
+def test_who_sees_archived_ones_only_is_told_so(client: Client) -> None:
+    collaboration().archived_at = now()
+    assert "No collaborations in use" in client.sign_in(MEREL).page("/collaborations")
+
+
 def test_an_empty_list_says_what_to_do_by_role(client: Client) -> None:
     db.session.delete(membership_of(MEREL, collaboration().id))
     assert "You are in no collaboration yet" in client.sign_in(MEREL).page("/collaborations")
@@ -107,17 +122,6 @@ def test_about_tells_the_facts(yoda: Client) -> None:
         assert fact in page
 
 
-def test_groups_are_listed_with_those_that_every_member_joins(yoda: Client) -> None:
-    auto_provisioned("Everyone")
-    page = yoda.page(path("/groups"))
-    assert "Researchers researchers 301ee8e6-b5d1-40b5-a27e-47611f803371 Whom an invitation names for it" in page
-    assert "Every new member" in next(row for row in page.rows() if row.startswith("Everyone"))
-
-
-def test_a_collaboration_without_groups_says_so(client: Client) -> None:
-    assert "No groups" in client.sign_in(OTTO).page(path("/groups", of="auroragrp"))
-
-
 @pytest.mark.parametrize("tab", ["", "/members", "/groups", "/invite"])
 def test_another_tenants_collaboration_does_not_exist(yoda: Client, tab: str) -> None:
     assert "Aurora" not in yoda.page(path(tab, of="auroragrp"), 404)
@@ -127,6 +131,15 @@ def test_another_tenants_collaboration_does_not_exist(yoda: Client, tab: str) ->
 def test_outside_ones_units_one_is_told_that_it_is_not_allowed(yoda: Client, tab: str) -> None:
     yoda.page(path(tab, of="stratusgrp"), 403)
     yoda.page(path(tab, of="nimbusgrp"), 403)
+
+
+def test_nobody_is_invited_to_an_archived_collaboration(yoda: Client) -> None:
+    invitation = invited("bob@example.org")
+    collaboration().archived_at = now()
+    again = f"/invitations/{invitation.id}/resend"
+    for page in (yoda.page(path("/invite"), 409), yoda.send(path("/invite"), 409), yoda.send(again, 409)):
+        assert "“Cumulus research group” is archived: nobody can be invited to it" in page
+    assert "Send again" not in yoda.page(path("/members"))
 
 
 # Members.

@@ -2,10 +2,10 @@
 
 import pytest
 
-from models import Upload, db
+from models import Upload, db, now
 from models.upload import UploadState
 from tests.clients import Client
-from tests.invitees import YODA, newcomer, person
+from tests.invitees import YODA, collaboration, newcomer, person
 
 pytestmark = pytest.mark.usefixtures("world")
 
@@ -32,6 +32,13 @@ def test_a_member_sees_what_they_are_in_and_no_uploads(client: Client) -> None:
     page = client.sign_in("member@harderwijk.test").page("/")
     assert "Collaborations that you are in" in page
     assert "pload" not in page
+
+
+def test_archived_collaborations_are_not_looked_after_but_members_see_that_they_are(client: Client) -> None:
+    collaboration().archived_at = now()
+    assert "Cumulus" not in client.sign_in(YODA).page("/")
+    page = client.sign_in("member@harderwijk.test").page("/")
+    assert any(row.startswith("Cumulus research group Archived Member") for row in page.rows())
 
 
 def test_who_is_in_nothing_is_told_how_collaborations_are_joined(client: Client) -> None:

@@ -270,6 +270,12 @@ def sent_again() -> Invitation:
     return invitation
 
 
+def archived() -> Invitation:
+    invitation = expired()
+    invitation.collaboration.archived_at = now()
+    return invitation
+
+
 def accepted() -> Invitation:
     invitation = invited()
     invitations.accept(invitation.id, newcomer("other@example.org"))
@@ -283,6 +289,7 @@ ENDED = {
     "This invitation has been closed": lambda: closed(InvitationStatus.UNDELIVERED),
     "This invitation has expired": expired,
     "This membership is over": over,
+    "This collaboration is archived": archived,
     "There is a newer link": sent_again,
     "This invitation has been accepted": accepted,
 }
@@ -296,6 +303,15 @@ def test_every_dead_end_says_what_has_happened_and_whom_to_ask(app: Flask, clien
     for asked in ASKED:
         assert asked in page
     assert {link.get("href") for link in page.all("a")} >= {f"mailto:{YODA}", "mailto:servicedesk@harderwijk.test"}
+
+
+def test_a_link_to_a_collaboration_that_is_restored_works_again(app: Flask, client: Client) -> None:
+    invitation = invited()
+    invitation.collaboration.archived_at = now()
+    path = join_path(app, invitation)
+    assert client.page(path, 410).heading == "This collaboration is archived"
+    collaboration().archived_at = None
+    assert client.page(path).heading == "Invitation to Cumulus research group"
 
 
 @pytest.mark.parametrize("heading", ENDED)
@@ -369,4 +385,9 @@ def test_the_start_page_leads_to_the_invitations_to_oneself(app: Flask, client: 
 
 def test_the_start_page_does_not_show_invitations_to_others(client: Client) -> None:
     invited(ANN, to="cirrusgrp")
+    assert "Cirrus" not in client.sign_in(MEREL).page("/")
+
+
+def test_the_start_page_does_not_show_invitations_to_archived_collaborations(client: Client) -> None:
+    invited(MEREL, to="cirrusgrp").collaboration.archived_at = now()
     assert "Cirrus" not in client.sign_in(MEREL).page("/")
