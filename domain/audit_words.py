@@ -74,6 +74,7 @@ _NAMES: dict[AuditAction, Callable[[], str]] = {
     AuditAction.API_KEY_MADE: lambda: _("API keys made"),
     AuditAction.API_KEY_REVOKED: lambda: _("API keys revoked"),
     AuditAction.ADDRESS_CHANGED: lambda: _("Addresses changed"),
+    AuditAction.ACCOUNT_DELETED: lambda: _("Accounts deleted"),
 }
 
 
@@ -280,5 +281,8 @@ _WORDS: dict[AuditAction, dict[str, Words]] = {
     },
     AuditAction.ADDRESS_CHANGED: {
         "of": lambda n: ngettext("address of %(number)s person changed", "addresses of %(number)s people changed", n),
+    },
+    AuditAction.ACCOUNT_DELETED: {
+        "of": lambda n: ngettext("%(number)s account deleted", "%(number)s accounts deleted", n),
     },
 }

@@ -1,18 +1,21 @@
-"""Making an organisation, with its first admin: from then on it runs itself."""
+"""Making an organisation, whose first admin is invited: once they have accepted, it runs itself."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy.exc import IntegrityError
 
-from domain import roles
-from domain.audit import By
+from domain import audit, role_invitations
+from domain.addresses import AddressError, key_of_address
+from domain.audit import About, By
 from domain.errors import NotAllowedError
 from domain.language import gettext as _
 from domain.organisation_settings import Problems, read
-from domain.people import find_by_email
 from domain.permissions import Rights, may_create_organisations
-from models import Organisation, db
+from domain.role_invitations import Said
+from domain.roles import Kind
+from models import Organisation, User, db
+from models.audit import AuditAction
 
 #: What is said of a new one, beside the address of its first admin (`admin_email`).
 SAID = ("short_name", "name", "time_zone")
@@ -25,16 +28,15 @@ class Founded:
     organisation: Organisation | None = None
 
 
-def create(rights: Rights, said: Mapping[str, str], by: By) -> Founded:
+def create(rights: Rights, founder: User, said: Mapping[str, str], invitation_days: int, by: By) -> Founded:
     """A new organisation, or what is wrong with what is said of it. Raises `NotAllowedError`."""
     if not may_create_organisations(rights):
         raise NotAllowedError(_("Only platform admins make organisations."))
     values, problems = read(said, SAID)
     email = said.get("admin_email", "")
-    admin = find_by_email(email)
-    if problem := roles.problem_of_account(email, admin):
+    if problem := _problem_of_address(email):
         problems["admin_email"] = [problem]
-    if problems or admin is None:
+    if problems:
         return Founded(problems)
     organisation = Organisation(**values)
     try:
@@ -42,5 +44,16 @@ def create(rights: Rights, said: Mapping[str, str], by: By) -> Founded:
             db.session.add(organisation)
     except IntegrityError:
         return Founded({"short_name": [_("There is an organisation with this short name already.")]})
-    roles.make(organisation, admin, roles.Kind.ADMIN, (), by)
+    audit.record(AuditAction.ORGANISATION_MADE, About(organisation.id), by, {}, organisation.name)
+    role_invitations.invite(rights, organisation, founder, Said(email, Kind.ADMIN), invitation_days, by)
     return Founded(organisation=organisation)
+
+
+def _problem_of_address(email: str) -> str | None:
+    if not email:
+        return _("Enter an e-mail address.")
+    try:
+        key_of_address(email)
+    except AddressError as error:
+        return _("This is no e-mail address: %(why)s.", why=error)
+    return None

@@ -13,23 +13,20 @@ from domain.permissions import Rights, may_run_organisation
 from models import ApiKey, Collaboration, Course, Organisation, OrganisationRole, Unit, db, key_of, now
 
 
-def run_by(rights: Rights) -> ColumnElement[bool]:
-    """The organisations that `permissions.may_run_organisation` lets the person run, as a condition."""
-    return true() if rights.is_platform_admin else Organisation.id.in_(rights.admin_of)
-
-
 def search(rights: Rights, words: str = "") -> Select[Any]:
-    """The organisations that the person runs whose name or short name contains the words."""
-    query = select(Organisation).where(run_by(rights)).order_by(Organisation.name, Organisation.id)
+    """The organisations that the person runs or names the mentors of, whose name or short name contains the words."""
+    theirs = true() if rights.is_platform_admin else Organisation.id.in_(rights.admin_of | rights.manager_of)
+    query = select(Organisation).where(theirs).order_by(Organisation.name, Organisation.id)
     if words := key_of(words):
         columns = (Organisation.name, Organisation.short_name)
         query = query.where(or_(*(func.lower(column).contains(words, autoescape=True) for column in columns)))
     return query
 
 
-def the_only_one_run_by(rights: Rights) -> uuid.UUID | None:
-    """Of a platform admin there is none: they run those to come, too."""
-    return min(rights.admin_of) if len(rights.admin_of) == 1 and not rights.is_platform_admin else None
+def the_only_one_of(rights: Rights) -> Organisation | None:
+    """Which `search` finds. Of a platform admin there is none: they run those to come, too."""
+    theirs = rights.admin_of | rights.manager_of
+    return db.session.get(Organisation, min(theirs)) if len(theirs) == 1 and not rights.is_platform_admin else None
 
 
 @dataclass(frozen=True, slots=True)

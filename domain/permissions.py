@@ -9,6 +9,8 @@ from collections.abc import Set
 from dataclasses import dataclass
 from typing import Protocol
 
+from models.upload import UploadKind
+
 NOBODY: frozenset[uuid.UUID] = frozenset()
 
 
@@ -98,11 +100,11 @@ class BatchFacts(Protocol):
 
 class UploadFacts(Protocol):
     @property
+    def kind(self) -> UploadKind: ...
+    @property
     def user_id(self) -> uuid.UUID: ...
     @property
     def organisation_id(self) -> uuid.UUID | None: ...
-    @property
-    def batch_id(self) -> uuid.UUID | None: ...
     @property
     def api_key_id(self) -> uuid.UUID | None: ...
 
@@ -168,7 +170,7 @@ def may_see_upload(rights: Rights, upload: UploadFacts) -> bool:
 
 def may_process_upload(rights: Rights, upload: UploadFacts) -> bool:
     """Only who brought the file: what it does is done in their name and with their rights."""
-    if upload.batch_id is None:
+    if upload.kind is UploadKind.INVITATIONS:
         still_may = may_upload_invitations(rights)
     else:
         still_may = rights.is_platform_admin or upload.organisation_id in rights.admin_of

@@ -1,7 +1,8 @@
-"""Who is what in an organisation: the list, giving a role, changing a manager's units, taking a role away."""
+"""Who is what in an organisation: the list, making somebody that, changing a manager's units, taking a role away."""
 
 import uuid
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -10,18 +11,18 @@ from sqlalchemy.orm import contains_eager, selectinload
 
 from domain import audit
 from domain.audit import About, By
-from domain.errors import ConflictError
+from domain.errors import ConflictError, NotAllowedError
 from domain.language import gettext as _
-from domain.language import listing
-from domain.organisations import assert_may_run, hold
-from domain.people import find_by_email
-from domain.permissions import Rights
-from models import Organisation, OrganisationRole, Unit, User, db, key_of
+from domain.language import listing, ngettext
+from domain.organisations import hold
+from domain.permissions import Rights, may_decide_on_role
+from models import Batch, Organisation, OrganisationRole, RoleInvitation, Unit, User, db, key_of
 from models.audit import AuditAction
 from models.base import among
+from models.batch import batch_mentors
 from models.organisation import OrganisationRoleName, manager_units
 
-#: By field (`email`, `kind`, `units`), sentences that say what is wrong with it.
+#: By field (`kind`, `units`), sentences that say what is wrong with it.
 Problems = dict[str, list[str]]
 
 
@@ -37,7 +38,7 @@ class Kind(StrEnum):
 #: What a manager can be made.
 OF_MANAGERS = (Kind.MANAGER, Kind.UNIT_MANAGER)
 
-_NAMES = {
+NAMES = {
     Kind.ADMIN: OrganisationRoleName.ADMIN,
     Kind.MANAGER: OrganisationRoleName.MANAGER,
     Kind.UNIT_MANAGER: OrganisationRoleName.MANAGER,
@@ -52,21 +53,58 @@ _WORDS: dict[Kind, Callable[[], str]] = {
 }
 
 
-def kind_of(role: OrganisationRole) -> Kind:
+_EXPLAINED: dict[Kind, Callable[[], str]] = {
+    Kind.ADMIN: lambda: _("Admin (you run the organisation, and may do everything in it)"),
+    Kind.MANAGER: lambda: _(
+        "Manager (you create collaborations and courses, invite to all of them, and run all batches)"
+    ),
+    Kind.UNIT_MANAGER: lambda: _("Unit manager (you invite people to the collaborations of your units)"),
+    Kind.MENTOR: lambda: _("Mentor (you create and run batches of the organisation's courses)"),
+}
+
+
+def kind_of(role: OrganisationRole | RoleInvitation) -> Kind:
     return Kind.UNIT_MANAGER if role.units else Kind(role.role.value)
 
 
-def words_of(role: OrganisationRole) -> str:
+def words_of(role: OrganisationRole | RoleInvitation) -> str:
     return _WORDS[kind_of(role)]()
 
 
-def roles_in(organisation: Organisation, words: str = "") -> Select[Any]:
-    """Those of the organisation, admins first; of the people whose name or address contains the words."""
+def explained(role: OrganisationRole | RoleInvitation) -> str:
+    """What it is and allows, to whoever has it or is to have it."""
+    return _EXPLAINED[kind_of(role)]()
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    organisation_id: uuid.UUID
+    role: OrganisationRoleName
+
+
+def kinds_decided_by(rights: Rights, organisation: Organisation) -> list[Kind]:
+    """Which `permissions.may_decide_on_role` lets the person decide on."""
+    return [kind for kind in Kind if may_decide_on_role(rights, _Sought(organisation.id, NAMES[kind]))]
+
+
+def assert_may_decide(rights: Rights, organisation_id: uuid.UUID, name: OrganisationRoleName) -> None:
+    """Raises `NotAllowedError`."""
+    if not may_decide_on_role(rights, _Sought(organisation_id, name)):
+        raise NotAllowedError(_("Only admins of the organisation may do this; its managers may name mentors."))
+
+
+def roles_in(organisation: Organisation, kinds: Collection[Kind] = tuple(Kind), words: str = "") -> Select[Any]:
+    """Those of the organisation that are of these kinds, admins first; of the people whose name or address contains
+    the words.
+    """
     order = case({name: place for place, name in enumerate(OrganisationRoleName)}, value=OrganisationRole.role)
     query = (
         select(OrganisationRole)
         .join(OrganisationRole.user)
-        .where(OrganisationRole.organisation_id == organisation.id)
+        .where(
+            OrganisationRole.organisation_id == organisation.id,
+            OrganisationRole.role.in_({NAMES[kind] for kind in kinds}),
+        )
         .order_by(order, User.name, OrganisationRole.id)
         .options(contains_eager(OrganisationRole.user), selectinload(OrganisationRole.units))
     )
@@ -76,73 +114,39 @@ def roles_in(organisation: Organisation, words: str = "") -> Select[Any]:
     return query
 
 
-# Giving.
+# Making somebody something.
 
 
-def give(
-    rights: Rights, organisation: Organisation, email: str, kind: Kind | None, unit_ids: Collection[uuid.UUID], by: By
-) -> Problems:
-    """Make whoever has this address `kind` in the organisation, or of its units; or tell what is wrong with that.
+def make(offer: RoleInvitation, user: User, by: By) -> None:
+    """Make the person what they are invited to be. The caller holds the organisation.
 
-    Raises `NotAllowedError`.
+    Nobody loses by it: whoever is that already stays it; a manager of units manages those of the invitation too, or
+    everything; and a manager of everything stays one.
     """
-    assert_may_run(rights, organisation)
-    hold(organisation.id)
-    user, units = find_by_email(email), _units(organisation.id, unit_ids)
-    problems = _problems_of_units(kind, unit_ids, units)
-    problem = problem_of_account(email, user)
-    if user and kind and not problem:
-        problem = _problem_of_another(organisation, user, kind)
-    if problem:
-        problems["email"] = [problem]
-    if user and kind and not problems:
-        make(organisation, user, kind, units, by)
-    return problems
+    held = select(OrganisationRole).where(
+        OrganisationRole.organisation_id == offer.organisation_id,
+        OrganisationRole.user_id == user.id,
+        OrganisationRole.role == offer.role,
+    )
+    role = db.session.scalar(held.options(selectinload(OrganisationRole.units)))
+    if role is None:
+        role = OrganisationRole(organisation_id=offer.organisation_id, user_id=user.id, role=offer.role)
+        db.session.add(role)
+        db.session.flush()
+        _set_units(role, offer.units)
+        _record(AuditAction.ROLE_GIVEN, role, by, offer.invited_by_id)
+    elif role.units and {*offer.units} != {*role.units}:
+        _set_units(role, [*{*role.units, *offer.units}] if offer.units else [])
+        _record(AuditAction.ROLE_CHANGED, role, by, offer.invited_by_id)
 
 
-def make(organisation: Organisation, user: User, kind: Kind, units: Sequence[Unit], by: By) -> None:
-    """Give the role to whom it can be given to."""
-    role = OrganisationRole(organisation_id=organisation.id, user_id=user.id, role=_NAMES[kind])
-    db.session.add(role)
-    db.session.flush()
-    _set_units(role, units)
-    _record(AuditAction.ROLE_GIVEN, role, by)
-
-
-def _units(organisation_id: uuid.UUID, unit_ids: Collection[uuid.UUID]) -> Sequence[Unit]:
+def units_named(organisation_id: uuid.UUID, unit_ids: Collection[uuid.UUID]) -> Sequence[Unit]:
     query = select(Unit).where(Unit.organisation_id == organisation_id, Unit.id.in_(unit_ids)).order_by(Unit.name)
     return db.session.scalars(query).all()
 
 
-def problem_of_account(email: str, user: User | None) -> str | None:
-    """Why nobody with this address, whose account is `user`, can be given a role."""
-    if not email:
-        return _("Enter an e-mail address.")
-    if user is None:
-        return _(
-            "There is no account for %(email)s yet. People make one when they accept an invitation, for example to a "
-            "collaboration.",
-            email=email,
-        )
-    if not user.is_active:
-        return _("The account of %(email)s is closed.", email=email)
-    return None
-
-
-def _problem_of_another(organisation: Organisation, user: User, kind: Kind) -> str | None:
-    held = select(OrganisationRole.id).where(
-        OrganisationRole.organisation_id == organisation.id,
-        OrganisationRole.user_id == user.id,
-        OrganisationRole.role == _NAMES[kind],
-    )
-    if db.session.scalar(held) is None:
-        return None
-    if kind in OF_MANAGERS:
-        return _("%(name)s is a manager already: change what they manage in the list.", name=user.name)
-    return _("%(name)s has this role already.", name=user.name)
-
-
-def _problems_of_units(kind: Kind | None, unit_ids: Collection[uuid.UUID], units: Sequence[Unit]) -> Problems:
+def problems_of_units(kind: Kind | None, unit_ids: Collection[uuid.UUID], units: Sequence[Unit]) -> Problems:
+    """What is wrong with the choice of a role, and of the units of these IDs, of which there are `units`."""
     if kind is None:
         return {"kind": [_("Choose a role.")]}
     if kind is Kind.UNIT_MANAGER and not units:
@@ -162,9 +166,15 @@ def _set_units(role: OrganisationRole, units: Sequence[Unit]) -> None:
     db.session.expire(role, ["units"])
 
 
-def _record(action: AuditAction, role: OrganisationRole, by: By) -> None:
-    units = listing(sorted(unit.name for unit in role.units))
-    audit.record(action, About(role.organisation_id), by, {kind_of(role).value: [role.user_id]}, units)
+def _record(
+    action: AuditAction, role: OrganisationRole, by: By, inviter_id: uuid.UUID | None = None, note: str = ""
+) -> None:
+    people = {kind_of(role).value: [role.user_id], "inviter": [inviter_id] if inviter_id else []}
+    audit.record(action, About(role.organisation_id), by, people, note or names_of(role.units))
+
+
+def names_of(units: Sequence[Unit]) -> str:
+    return listing(sorted(unit.name for unit in units))
 
 
 # Changing and taking away.
@@ -180,8 +190,8 @@ def change(
     role = _held(rights, role)
     if kind_of(role) not in OF_MANAGERS:
         raise ConflictError(_("Only managers have units."))
-    units = _units(role.organisation_id, unit_ids)
-    problems = _problems_of_units(kind if kind in OF_MANAGERS else None, unit_ids, units)
+    units = units_named(role.organisation_id, unit_ids)
+    problems = problems_of_units(kind if kind in OF_MANAGERS else None, unit_ids, units)
     if not problems and {*units} != {*role.units}:
         _set_units(role, units)
         _record(AuditAction.ROLE_CHANGED, role, by)
@@ -189,19 +199,41 @@ def change(
 
 
 def take(rights: Rights, role: OrganisationRole, by: By) -> None:
-    """Raises `NotAllowedError`, and `ConflictError` where it is the last admin's, or was taken away already."""
+    """Whoever is no mentor any more mentors no batch of the organisation either.
+
+    Raises `NotAllowedError`, and `ConflictError` where it is the last admin's, or was taken away already.
+    """
     role = _held(rights, role)
     if role.role is OrganisationRoleName.ADMIN and not _has_another_admin(role):
-        sentence = _("An organisation needs an admin whose account is open: make somebody else one first.")
+        sentence = _("An organisation needs an admin whose account is open: invite somebody else to be one first.")
         raise ConflictError(sentence)
-    _record(AuditAction.ROLE_TAKEN, role, by)
+    _record(AuditAction.ROLE_TAKEN, role, by, note=_taken_off_batches(role))
     db.session.delete(role)
     db.session.flush()
 
 
+def batches_mentored_with(role: OrganisationRole) -> int:
+    """On how many batches of the organisation the person is named as a mentor; none for other roles."""
+    query = select(func.count()).select_from(batch_mentors).where(*_named_on_batches(role))
+    return db.session.scalar(query) or 0 if role.role is OrganisationRoleName.MENTOR else 0
+
+
+def _taken_off_batches(role: OrganisationRole) -> str:
+    """In words; nothing where there was none."""
+    if not (number := batches_mentored_with(role)):
+        return ""
+    db.session.execute(delete(batch_mentors).where(*_named_on_batches(role)))
+    return ngettext("Taken off %(number)s batch", "Taken off %(number)s batches", number)
+
+
+def _named_on_batches(role: OrganisationRole) -> tuple[ColumnElement[bool], ...]:
+    here = select(Batch.id).where(Batch.organisation_id == role.organisation_id)
+    return batch_mentors.c.user_id == role.user_id, batch_mentors.c.batch_id.in_(here)
+
+
 def _held(rights: Rights, role: OrganisationRole) -> OrganisationRole:
     """The role, as it is now; nobody else changes those of the organisation until this transaction ends."""
-    assert_may_run(rights, role.organisation)
+    assert_may_decide(rights, role.organisation_id, role.role)
     hold(role.organisation_id)
     query = select(OrganisationRole).where(OrganisationRole.id == role.id).execution_options(populate_existing=True)
     now_held = db.session.scalar(query.options(selectinload(OrganisationRole.units)))

@@ -67,6 +67,7 @@ class AuditAction(StrEnum):
     API_KEY_REVOKED = "api-key-revoked"
     #: By whose account it is.
     ADDRESS_CHANGED = "address-changed"
+    ACCOUNT_DELETED = "account-deleted"
 
 
 class Through(StrEnum):

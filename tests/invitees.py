@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import insert, select
 
 from domain.invitations import Draft, make
-from models import Collaboration, Group, Invitation, Letter, Membership, User, db, now
+from models import Collaboration, Group, Invitation, Letter, Membership, RoleInvitation, User, db, now
 from models.collaboration import Role, group_memberships
 from models.outbox import LetterKind
 
@@ -88,6 +88,14 @@ def letters(kind: LetterKind) -> list[str]:
 
 def join_path(app: Flask, invitation: Invitation, number: int | None = None) -> str:
     return "/join/" + app.extensions["link_tokens"].join.make(invitation.id, number or invitation.link_number)
+
+
+def role_path(app: Flask, email: str, number: int | None = None) -> str:
+    """Of the newest invitation of this address to a role."""
+    query = select(RoleInvitation).where(RoleInvitation.email == email).order_by(RoleInvitation.id.desc()).limit(1)
+    invitation = db.session.scalars(query).one()
+    tokens = app.extensions["link_tokens"].role
+    return "/role-invitations/" + tokens.make(invitation.id, number or invitation.link_number)
 
 
 def reload(invitation: Invitation) -> Invitation:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -13,7 +13,9 @@ from models import Organisation, db
 from views import access
 from views.forms.organisation import NewOrganisationForm, SettingsForm
 from views.forms.typed import typed_on_a_line
+from views.loaders import Rule
 from views.paging import SIZE, links_of, page_asked_for
+from views.tabs import Tab
 
 bp = Blueprint("organisations", __name__)
 
@@ -21,14 +23,19 @@ bp = Blueprint("organisations", __name__)
 @bp.get("/organisations")
 @access.needs(permissions.may_run_organisations)
 def index() -> str | Response:
-    """Those that the person runs; whoever runs only one goes there."""
+    """Those that the person runs or names the mentors of; whoever has only one goes there."""
     rights, words = access.my_rights(), typed_on_a_line(request.args.get("q"))
-    if only := organisations.the_only_one_run_by(rights):
-        return redirect(url_for("organisations.show", organisation_id=only), 303)
+    if only := organisations.the_only_one_of(rights):
+        return redirect(begin_at(only), 303)
     page = page_of(organisations.search(rights, words), page_asked_for(), SIZE)
     may_create = permissions.may_create_organisations(rights)
     return render_template(
-        "organisations/index.html", page=page, links=links_of(page), words=words, may_create=may_create
+        "organisations/index.html",
+        page=page,
+        links=links_of(page),
+        words=words,
+        may_create=may_create,
+        begin_at=begin_at,
     )
 
 
@@ -37,10 +44,16 @@ def index() -> str | Response:
 def new() -> Response | tuple[str, int]:
     form = NewOrganisationForm(time_zone="UTC")
     if form.validate_on_submit():
-        founded = founding.create(access.my_rights(), form.said, access.by())
+        days = current_app.config["INVITATION_DAYS"]
+        founded = founding.create(access.my_rights(), access.me(), form.said, days, access.by())
         if founded.organisation:
             db.session.commit()
-            flash(_("“%(name)s” is made.", name=founded.organisation.name), "success")
+            words = _(
+                "“%(name)s” is made, and %(email)s is invited to be its admin.",
+                name=founded.organisation.name,
+                email=form.admin_email.data,
+            )
+            flash(words, "success")
             return redirect(url_for("organisations.show", organisation_id=founded.organisation.id), 303)
         form.tell(founded.problems)
     page = render_template("organisations/new.html", form=form, time_zones=time_zones())
@@ -65,6 +78,28 @@ def settings(organisation: Organisation) -> Response | tuple[str, int]:
             return redirect(url_for("organisations.settings", organisation_id=organisation.id), 303)
         form.tell(problems)
     return _tab("settings", organisation, form=form, time_zones=time_zones()), 422 if form.is_submitted() else 200
+
+
+def begin_at(organisation: Organisation) -> str:
+    """The first of its pages that is for this person."""
+    return tabs_of(organisation, "")[0].url
+
+
+@bp.app_template_global()
+def tabs_of(organisation: Organisation, shown: str) -> list[Tab]:
+    """Its pages that are for this person; `shown`: which of them this is."""
+    theirs: dict[str, tuple[str, str, Rule]] = {
+        "overview": (_("Overview"), "organisations.show", permissions.may_run_organisation),
+        "people": (_("People and roles"), "roles.index", permissions.may_name_mentors),
+        "directory": (_("All people"), "directory.index", permissions.may_run_organisation),
+        "units": (_("Units"), "units.index", permissions.may_run_organisation),
+        "settings": (_("Settings"), "organisations.settings", permissions.may_run_organisation),
+    }
+    return [
+        Tab(label, url_for(endpoint, organisation_id=organisation.id), name == shown)
+        for name, (label, endpoint, may) in theirs.items()
+        if may(access.my_rights(), organisation)
+    ]
 
 
 def _tab(tab: str, organisation: Organisation, **context: Any) -> str:

@@ -8,6 +8,8 @@ from flask import request, url_for
 from domain.paging import Page
 
 SIZE = 50
+#: Of each list, where two stand on one page.
+OVERVIEW = 25
 
 #: What a list may be narrowed by; it stays when turning pages.
 FILTERS = {"q", "search", "show", "whose"}

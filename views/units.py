@@ -32,7 +32,7 @@ def index(organisation: Organisation) -> str:
 def new(organisation: Organisation) -> Response | tuple[str, int]:
     form = UnitForm()
     if form.validate_on_submit():
-        problem = units.create(access.my_rights(), organisation, form.name.data)
+        problem = units.create(access.my_rights(), organisation, form.name.data, access.by())
         if problem is None:
             db.session.commit()
             flash(_("“%(name)s” is made.", name=form.name.data), "success")
@@ -47,7 +47,7 @@ def new(organisation: Organisation) -> Response | tuple[str, int]:
 def edit(unit: Unit) -> Response | tuple[str, int]:
     form = UnitForm(name=unit.name)
     if form.validate_on_submit():
-        problem = units.rename(access.my_rights(), unit, form.name.data)
+        problem = units.rename(access.my_rights(), unit, form.name.data, access.by())
         if problem is None:
             db.session.commit()
             flash(_("“%(name)s” is saved.", name=unit.name), "success")
@@ -79,7 +79,7 @@ def ask_to_delete(unit: Unit) -> str:
 @access.unit(permissions.may_run_organisation)
 def delete(unit: Unit) -> Response:
     name, organisation = unit.name, unit.organisation
-    units.delete(access.my_rights(), unit)
+    units.delete(access.my_rights(), unit, access.by())
     db.session.commit()
     flash(_("“%(name)s” is deleted.", name=name), "success")
     return _to_units(organisation)

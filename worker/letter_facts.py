@@ -251,4 +251,4 @@ def _languages(addresses: Collection[str]) -> dict[str, str]:
     keys = {address: key_of_email(address) for address in addresses}
     query = select(User.email_key, User.language).where(User.email_key.in_({*keys.values()}))
     chosen = dict(db.session.execute(query.where(User.language.is_not(None))).all())
-    return {address: chosen[key] for address, key in keys.items() if key in chosen}
+    return {address: language for address, key in keys.items() if (language := chosen.get(key))}

@@ -28,11 +28,12 @@ def found(rights: Rights, words: str = "") -> list[str]:
 # The list.
 
 
-def test_an_admin_finds_their_organisations_and_a_platform_admin_all() -> None:
+def test_admins_and_managers_find_their_organisations_and_a_platform_admin_all() -> None:
     here, _there = an_organisation("here"), an_organisation("there")
     assert found(admin_of(here)) == ["here"]
     assert found(PLATFORM) == ["here", "there"]
-    assert found(Rights(new_id(), manager_of=frozenset([here.id]))) == []
+    assert found(Rights(new_id(), manager_of=frozenset([here.id]))) == ["here"]
+    assert found(Rights(new_id(), unit_manager_in=frozenset([here.id]))) == []
 
 
 def test_organisations_are_found_by_a_part_of_either_name() -> None:
@@ -46,9 +47,9 @@ def test_organisations_are_found_by_a_part_of_either_name() -> None:
 
 def test_whoever_runs_one_organisation_has_an_only_one() -> None:
     here, there = an_organisation("here"), an_organisation("there")
-    assert organisations.the_only_one_run_by(admin_of(here)) == here.id
-    assert organisations.the_only_one_run_by(admin_of(here, there)) is None
-    assert organisations.the_only_one_run_by(PLATFORM) is None
+    assert organisations.the_only_one_of(admin_of(here)) == here
+    assert organisations.the_only_one_of(admin_of(here, there)) is None
+    assert organisations.the_only_one_of(PLATFORM) is None
 
 
 def test_all_that_is_in_an_organisation_is_counted_in_one_query() -> None:

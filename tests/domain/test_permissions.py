@@ -11,6 +11,7 @@ from domain import permissions
 from domain.people import rights_of
 from domain.permissions import Rights
 from models.collaboration import Role
+from models.upload import UploadKind
 from tests.people import a_membership, a_person, a_unit, an_organisation, the_collaboration, the_person
 
 PLATFORM, ADMIN, MANAGER, UNIT_MANAGER, CO_ADMIN, MEMBER, MENTOR, STRANGER, NOBODY = (
@@ -92,8 +93,7 @@ def test_an_organisation_exists_for_those_with_a_role_in_it_and_for_no_one_else(
 class AnUpload:
     user_id: uuid.UUID
     organisation_id: uuid.UUID | None
-    #: Empty: it is of invitations.
-    batch_id: uuid.UUID | None = None
+    kind: UploadKind = UploadKind.INVITATIONS
     #: Empty: it came by the page.
     api_key_id: uuid.UUID | None = None
 
@@ -119,12 +119,13 @@ def test_who_may_invite_no_more_cannot_process_what_they_brought(cast: dict[str,
     assert those_who(cast, permissions.may_process_upload, upload) == set()
 
 
-def test_an_upload_of_participants_is_processed_by_its_uploader_while_they_are_state_admin(
-    cast: dict[str, Rights],
+@pytest.mark.parametrize("kind", [UploadKind.PARTICIPANTS_ADD, UploadKind.PARTICIPANTS_REMOVE, UploadKind.PEOPLE])
+def test_an_upload_of_participants_or_people_is_processed_by_its_uploader_while_they_are_state_admin(
+    cast: dict[str, Rights], kind: UploadKind
 ) -> None:
     harderwijk = the_collaboration("cumulusgrp").organisation_id
     for email, may in ((ADMIN, {ADMIN}), (PLATFORM, {PLATFORM}), (MANAGER, set()), (STRANGER, set())):
-        upload = AnUpload(cast[email].user_id, harderwijk, batch_id=uuid.uuid4())
+        upload = AnUpload(cast[email].user_id, harderwijk, kind)
         assert those_who(cast, permissions.may_process_upload, upload) == may, email
         assert those_who(cast, permissions.may_see_upload, upload) == {PLATFORM, ADMIN, email}
 
@@ -141,8 +142,21 @@ def test_a_key_knows_what_it_brought_and_what_its_owner_brought_for_its_organisa
 def test_an_organisation_is_run_by_its_admins_and_made_by_platform_admins(cast: dict[str, Rights]) -> None:
     harderwijk = the_collaboration("cumulusgrp").organisation
     assert those_who(cast, permissions.may_run_organisation, harderwijk) == {PLATFORM, ADMIN}
-    assert those_who(cast, permissions.may_run_organisations) == {PLATFORM, ADMIN, STRANGER}
+    assert those_who(cast, permissions.may_run_organisations) == {PLATFORM, ADMIN, MANAGER, STRANGER}
     assert those_who(cast, permissions.may_create_organisations) == {PLATFORM}
+
+
+@dataclass
+class ARole:
+    organisation_id: uuid.UUID
+    role: str
+
+
+def test_mentors_are_named_by_managers_too_and_other_roles_given_by_admins(cast: dict[str, Rights]) -> None:
+    harderwijk = the_collaboration("cumulusgrp").organisation
+    assert those_who(cast, permissions.may_name_mentors, harderwijk) == MANAGERS
+    for role, may in (("mentor", MANAGERS), ("manager", {PLATFORM, ADMIN}), ("admin", {PLATFORM, ADMIN})):
+        assert those_who(cast, permissions.may_decide_on_role, ARole(harderwijk.id, role)) == may, role
 
 
 def test_several_roles_add_up(world: object) -> None:

@@ -1,4 +1,4 @@
-"""Roles: given to people by address, changed, taken away; an organisation always has an admin."""
+"""Roles: given to people, changed, taken away; an organisation always has an admin."""
 
 import uuid
 from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ from domain.roles import Kind
 from models import AuditEntry, Organisation, OrganisationRole, Unit, User, begin_writing, db
 from models.audit import Through
 from models.organisation import OrganisationRoleName
-from tests.people import a_person, a_role, a_unit, an_organisation
+from tests.people import a_batch, a_course, a_person, a_role, a_role_invitation, a_unit, an_organisation
 from tests.queries import counted
 from tests.worker.sending import at_once
 
@@ -38,8 +38,12 @@ class Here:
     def rights(self) -> Rights:
         return rights_of(self.admin)
 
-    def give(self, kind: Kind | None, units: Iterable[Unit] = (), email: str = "Person@here.test") -> roles.Problems:
-        return roles.give(self.rights, self.organisation, email, kind, [unit.id for unit in units], self.by)
+    def make(self, kind: Kind, units: Iterable[Unit] = ()) -> None:
+        """The person, by an invitation of the admin's."""
+        offer = a_role_invitation(
+            self.person.email, self.organisation, self.admin, roles.NAMES[kind], units=units, status="accepted"
+        )
+        roles.make(offer, self.person, By(self.person.id, Through.PAGE))
 
     def change(self, kind: Kind | None, units: Iterable[Unit] = ()) -> roles.Problems:
         return roles.change(self.rights, role_of(self.person), kind, [unit.id for unit in units], self.by)
@@ -54,70 +58,57 @@ def log() -> list[tuple[str, dict[str, int], str]]:
     return [(entry.action, entry.counts, entry.note) for entry in entries]
 
 
-# Giving.
+# Making somebody something.
 
 
 @pytest.mark.parametrize(
     ("kind", "where"), [(Kind.ADMIN, "admin_of"), (Kind.MANAGER, "manager_of"), (Kind.MENTOR, "mentor_in")]
 )
-def test_a_role_is_given_by_address(kind: Kind, where: str) -> None:
+def test_somebody_is_made_what_they_are_invited_to_be(kind: Kind, where: str) -> None:
     here = Here()
-    assert here.give(kind) == {}
+    here.make(kind)
     assert getattr(rights_of(here.person), where) == {here.organisation.id}
-    assert log() == [("role-given", {kind.value: 1}, "")]
+    assert log() == [("role-given", {kind.value: 1, "inviter": 1}, "")]
 
 
 def test_a_unit_manager_is_made_of_their_units() -> None:
     here = Here()
-    assert here.give(Kind.UNIT_MANAGER, [here.yoda, here.medicine]) == {}
+    here.make(Kind.UNIT_MANAGER, [here.yoda, here.medicine])
     assert rights_of(here.person).manages_units == {here.yoda.id, here.medicine.id}
     assert not rights_of(here.person).manager_of
-    assert log() == [("role-given", {"unit-manager": 1}, "Medicine and Yoda")]
+    assert log() == [("role-given", {"unit-manager": 1, "inviter": 1}, "Medicine and Yoda")]
 
 
 def test_somebody_may_have_several_roles() -> None:
     here = Here()
-    assert here.give(Kind.MENTOR) == here.give(Kind.MANAGER) == here.give(Kind.ADMIN) == {}
+    for kind in (Kind.MENTOR, Kind.MANAGER, Kind.ADMIN):
+        here.make(kind)
+    rights = rights_of(here.person)
+    assert rights.mentor_in == rights.manager_of == rights.admin_of == {here.organisation.id}
 
 
-@pytest.mark.parametrize(
-    ("email", "problem"),
-    [
-        ("", "Enter an e-mail address."),
-        ("nobody@here.test", "There is no account for nobody@here.test yet."),
-        ("no address", "There is no account for no address yet."),
-        ("closed@here.test", "The account of closed@here.test is closed."),
-        ("admin@here.test", "Admin has this role already."),
-    ],
-)
-def test_whom_no_role_can_be_given_to_is_told(email: str, problem: str) -> None:
+def test_whoever_has_the_role_already_keeps_it_and_nothing_is_told() -> None:
     here = Here()
-    a_person("closed@here.test", is_active=False)
-    [sentence] = here.give(Kind.ADMIN, email=email)["email"]
-    assert sentence.startswith(problem)
-    assert log() == []
+    for _time in range(2):
+        here.make(Kind.MENTOR)
+    assert len(log()) == 1
 
 
-def test_a_manager_is_changed_and_not_made_twice() -> None:
+def test_a_manager_of_units_gets_those_of_the_invitation_too() -> None:
     here = Here()
-    here.give(Kind.UNIT_MANAGER, [here.yoda])
-    problem = {"email": ["Person is a manager already: change what they manage in the list."]}
-    assert here.give(Kind.MANAGER) == here.give(Kind.UNIT_MANAGER, [here.medicine]) == problem
+    here.make(Kind.UNIT_MANAGER, [here.yoda])
+    here.make(Kind.UNIT_MANAGER, [here.medicine])
+    assert rights_of(here.person).manages_units == {here.yoda.id, here.medicine.id}
+    assert log()[1:] == [("role-changed", {"unit-manager": 1, "inviter": 1}, "Medicine and Yoda")]
 
 
-def test_units_are_for_unit_managers_of_their_own_organisation() -> None:
+def test_a_manager_of_units_may_come_to_manage_everything_and_not_the_other_way_round() -> None:
     here = Here()
-    elsewhere = a_unit(an_organisation("there"), "Library")
-    assert here.give(None)["kind"] == ["Choose a role."]
-    assert here.give(Kind.UNIT_MANAGER)["units"] == ["Choose the units that they manage."]
-    assert here.give(Kind.UNIT_MANAGER, [elsewhere])["units"] == ["Choose the units that they manage."]
-    assert here.give(Kind.UNIT_MANAGER, [here.yoda, elsewhere])["units"] == [
-        "One of these units is there no more. Choose again."
-    ]
-    assert here.give(Kind.ADMIN, [here.yoda])["units"] == [
-        "Only unit managers have units: choose that role, or no units."
-    ]
-    assert not rights_of(here.person).manages_in
+    here.make(Kind.UNIT_MANAGER, [here.yoda])
+    here.make(Kind.MANAGER)
+    here.make(Kind.UNIT_MANAGER, [here.medicine])
+    assert rights_of(here.person).manager_of == {here.organisation.id}
+    assert [action for action, _counts, _note in log()] == ["role-given", "role-changed"]
 
 
 # Changing.
@@ -125,7 +116,7 @@ def test_units_are_for_unit_managers_of_their_own_organisation() -> None:
 
 def test_a_manager_gets_other_units_or_the_whole_organisation() -> None:
     here = Here()
-    here.give(Kind.UNIT_MANAGER, [here.yoda])
+    here.make(Kind.UNIT_MANAGER, [here.yoda])
     assert here.change(Kind.UNIT_MANAGER, [here.medicine]) == {}
     assert rights_of(here.person).manages_units == {here.medicine.id}
     assert here.change(Kind.MANAGER) == {}
@@ -135,14 +126,14 @@ def test_a_manager_gets_other_units_or_the_whole_organisation() -> None:
 
 def test_to_leave_everything_as_it_is_is_no_change() -> None:
     here = Here()
-    here.give(Kind.UNIT_MANAGER, [here.yoda])
+    here.make(Kind.UNIT_MANAGER, [here.yoda])
     assert here.change(Kind.UNIT_MANAGER, [here.yoda]) == {}
     assert len(log()) == 1
 
 
 def test_nobody_comes_to_manage_everything_by_losing_their_last_unit() -> None:
     here = Here()
-    here.give(Kind.UNIT_MANAGER, [here.yoda])
+    here.make(Kind.UNIT_MANAGER, [here.yoda])
     assert here.change(Kind.UNIT_MANAGER) == {"units": ["Choose the units that they manage."]}
     assert here.change(Kind.ADMIN) == {"kind": ["Choose a role."]}
     assert rights_of(here.person).manages_units == {here.yoda.id}
@@ -150,7 +141,7 @@ def test_nobody_comes_to_manage_everything_by_losing_their_last_unit() -> None:
 
 def test_only_managers_are_changed() -> None:
     here = Here()
-    here.give(Kind.MENTOR)
+    here.make(Kind.MENTOR)
     with pytest.raises(ConflictError):
         here.change(Kind.MANAGER)
 
@@ -160,7 +151,7 @@ def test_only_managers_are_changed() -> None:
 
 def test_a_role_is_taken_away_with_its_units() -> None:
     here = Here()
-    here.give(Kind.UNIT_MANAGER, [here.yoda])
+    here.make(Kind.UNIT_MANAGER, [here.yoda])
     roles.take(here.rights, role_of(here.person), here.by)
     assert not rights_of(here.person).manages_in
     assert log()[1:] == [("role-taken", {"unit-manager": 1}, "Yoda")]
@@ -168,7 +159,7 @@ def test_a_role_is_taken_away_with_its_units() -> None:
 
 def test_an_admin_may_go_where_there_is_another() -> None:
     here = Here()
-    here.give(Kind.ADMIN)
+    here.make(Kind.ADMIN)
     roles.take(here.rights, role_of(here.admin), here.by)
     assert not rights_of(here.admin).admin_of
 
@@ -181,7 +172,7 @@ def test_the_last_admin_stays(other: str) -> None:
     if other == "elsewhere":
         a_person("admin@there.test", admin_of=an_organisation("there"))
     if other == "manager":
-        here.give(Kind.MANAGER)
+        here.make(Kind.MANAGER)
     for rights in (here.rights, Rights(uuid.uuid4(), is_platform_admin=True)):
         with pytest.raises(ConflictError, match="An organisation needs an admin"):
             roles.take(rights, role_of(here.admin), here.by)
@@ -190,23 +181,52 @@ def test_the_last_admin_stays(other: str) -> None:
 
 def test_a_role_is_taken_away_once() -> None:
     here = Here()
-    here.give(Kind.MENTOR)
+    here.make(Kind.MENTOR)
     role = role_of(here.person)
     db.session.execute(db.delete(OrganisationRole).where(OrganisationRole.id == role.id))
     with pytest.raises(ConflictError, match="taken away already"):
         roles.take(here.rights, role, here.by)
 
 
-def test_only_who_runs_the_organisation_gives_changes_and_takes_roles() -> None:
+def test_only_who_runs_the_organisation_changes_and_takes_roles() -> None:
     here, there = Here(), an_organisation("there")
-    here.give(Kind.MANAGER)
+    here.make(Kind.MANAGER)
     for rights in (rights_of(here.person), Rights(uuid.uuid4(), admin_of=frozenset([there.id]))):
-        with pytest.raises(NotAllowedError):
-            roles.give(rights, here.organisation, here.person.email, Kind.ADMIN, [], here.by)
         with pytest.raises(NotAllowedError):
             roles.change(rights, role_of(here.person), Kind.UNIT_MANAGER, [here.yoda.id], here.by)
         with pytest.raises(NotAllowedError):
             roles.take(rights, role_of(here.person), here.by)
+
+
+def test_a_manager_of_everything_takes_the_role_of_a_mentor_and_no_other() -> None:
+    here = Here()
+    manager = rights_of(a_person("manager@here.test", manager_of=here.organisation))
+    here.make(Kind.MENTOR)
+    roles.take(manager, role_of(here.person), here.by)
+    assert not rights_of(here.person).mentor_in
+    with pytest.raises(NotAllowedError):
+        roles.take(manager, role_of(here.admin), here.by)
+
+
+def test_a_mentor_is_taken_off_the_batches_of_that_organisation() -> None:
+    here, there = Here(), an_organisation("there")
+    here.make(Kind.MENTOR)
+    batches = [a_batch(a_course(where), mentors=[here.person, here.admin]) for where in (here.organisation, there)]
+    assert roles.batches_mentored_with(role_of(here.person)) == 1
+    roles.take(here.rights, role_of(here.person), here.by)
+    db.session.expire_all()
+    assert [batch.mentor_ids for batch in batches] == [{here.admin.id}, {here.admin.id, here.person.id}]
+    assert log()[-1] == ("role-taken", {"mentor": 1}, "Taken off 1 batch")
+
+
+def test_who_loses_another_role_stays_a_mentor_of_their_batches() -> None:
+    here = Here()
+    here.make(Kind.MANAGER)
+    batch = a_batch(a_course(here.organisation), mentors=[here.person])
+    assert roles.batches_mentored_with(role_of(here.person)) == 0
+    roles.take(here.rights, role_of(here.person), here.by)
+    db.session.expire_all()
+    assert batch.mentor_ids == {here.person.id}
 
 
 def test_admins_who_take_away_each_others_role_at_once_leave_one(app: Flask) -> None:
@@ -228,20 +248,6 @@ def test_admins_who_take_away_each_others_role_at_once_leave_one(app: Flask) -> 
     at_once(app, *(lambda pair=pair: take(*pair) for pair in pairs))
     assert len(refused) == 1
     assert len(db.session.scalars(select(OrganisationRole)).all()) == 1
-
-
-def test_two_who_give_a_role_at_once_give_it_once(app: Flask) -> None:
-    here = Here()
-    organisation_id, rights, by, told = here.organisation.id, here.rights, here.by, []
-
-    def give() -> None:
-        begin_writing()
-        organisation = db.session.get_one(Organisation, organisation_id)
-        told.append(roles.give(rights, organisation, "person@here.test", Kind.MENTOR, [], by))
-        db.session.commit()
-
-    at_once(app, give, give)
-    assert sorted(told, key=len) == [{}, {"email": ["Person has this role already."]}]
 
 
 # Whose account has to stay open.
@@ -308,7 +314,7 @@ def test_the_list_has_admins_first_then_managers_and_mentors() -> None:
     here = Here()
     a_person("mentor@here.test", mentor_in=here.organisation)
     a_person("zoe@here.test", manager_of=here.organisation)
-    here.give(Kind.UNIT_MANAGER, [here.yoda])
+    here.make(Kind.UNIT_MANAGER, [here.yoda])
     a_person("stranger@there.test", admin_of=an_organisation("there"))
     found = page_of(roles.roles_in(here.organisation), 1, 50).items
     assert [(role.user.name, roles.kind_of(role)) for role in found] == [
@@ -319,11 +325,18 @@ def test_the_list_has_admins_first_then_managers_and_mentors() -> None:
     ]
 
 
+def test_the_list_may_be_of_some_kinds_only() -> None:
+    here = Here()
+    here.make(Kind.MENTOR)
+    found = page_of(roles.roles_in(here.organisation, [Kind.MENTOR]), 1, 50).items
+    assert [role.user.name for role in found] == ["Person"]
+
+
 def test_people_are_found_by_a_part_of_their_name_or_address() -> None:
     here = Here()
     a_role(here.person, OrganisationRoleName.MENTOR, here.organisation)
     for words, found in (("PERS", ["Person"]), ("admin@", ["Admin"]), ("here.test", ["Admin", "Person"]), ("%", [])):
-        items = page_of(roles.roles_in(here.organisation, words), 1, 50).items
+        items = page_of(roles.roles_in(here.organisation, words=words), 1, 50).items
         assert [role.user.name for role in items] == found
 
 

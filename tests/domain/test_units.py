@@ -8,9 +8,10 @@ from domain import units
 from domain.errors import ConflictError, NotAllowedError
 from domain.paging import page_of
 from domain.permissions import Rights
-from models import ApiKey, Organisation, Unit, begin_writing, db, new_id
+from models import ApiKey, AuditEntry, Organisation, Unit, begin_writing, db, new_id
 from models.api_key import api_key_units
-from tests.people import a_collaboration, a_person, a_unit, an_organisation
+from models.invitation import InvitationStatus
+from tests.people import BY_NOBODY, a_collaboration, a_person, a_role_invitation, a_unit, an_organisation
 from tests.programs import a_key
 from tests.queries import counted
 from tests.worker.sending import at_once
@@ -23,7 +24,7 @@ def admin_of(organisation: Organisation) -> Rights:
 
 
 def create(organisation: Organisation, name: str) -> str | None:
-    return units.create(admin_of(organisation), organisation, name)
+    return units.create(admin_of(organisation), organisation, name, BY_NOBODY)
 
 
 def names(organisation: Organisation) -> list[str]:
@@ -34,7 +35,7 @@ def test_a_unit_is_made_and_renamed() -> None:
     here = an_organisation("here")
     assert create(here, "Medicine") is None
     [unit] = page_of(units.units_of(here), 1, 50).items
-    assert units.rename(admin_of(here), unit, "Medicine and Health") is None
+    assert units.rename(admin_of(here), unit, "Medicine and Health", BY_NOBODY) is None
     assert names(here) == ["Medicine and Health"]
 
 
@@ -51,7 +52,7 @@ def test_a_name_that_cannot_be_is_told(name: str, problem: str) -> None:
     a_unit(here, "Medicine")
     law = a_unit(here, "Law")
     assert create(here, name) == problem
-    assert units.rename(admin_of(here), law, name) == problem
+    assert units.rename(admin_of(here), law, name, BY_NOBODY) == problem
     assert names(here) == ["Law", "Medicine"]
 
 
@@ -59,14 +60,14 @@ def test_a_unit_may_be_called_as_one_of_another_organisation_and_as_itself() -> 
     here, there = an_organisation("here"), an_organisation("there")
     medicine = a_unit(here, "Medicine")
     assert create(there, "Medicine") is None
-    assert units.rename(admin_of(here), medicine, "medicine") is None
+    assert units.rename(admin_of(here), medicine, "medicine", BY_NOBODY) is None
 
 
 def test_a_unit_of_nobody_and_nothing_is_deleted() -> None:
     here = an_organisation("here")
     medicine = a_unit(here, "Medicine")
     assert units.why_it_stays(medicine) is None
-    units.delete(admin_of(here), medicine)
+    units.delete(admin_of(here), medicine, BY_NOBODY)
     assert names(here) == []
 
 
@@ -83,7 +84,7 @@ def test_what_keeps_a_unit_is_told_in_a_sentence() -> None:
     )
     assert units.why_it_stays(medicine) == sentence
     with pytest.raises(ConflictError) as refused:
-        units.delete(admin_of(here), medicine)
+        units.delete(admin_of(here), medicine, BY_NOBODY)
     assert str(refused.value) == sentence
 
 
@@ -98,8 +99,35 @@ def test_each_of_them_alone_keeps_it(what: str) -> None:
     else:
         a_key_for(medicine)
     with pytest.raises(ConflictError):
-        units.delete(admin_of(here), medicine)
+        units.delete(admin_of(here), medicine, BY_NOBODY)
     assert names(here) == ["Medicine"]
+
+
+def test_an_open_invitation_to_manage_it_keeps_it_and_a_closed_one_does_not() -> None:
+    here = an_organisation("here")
+    medicine, admin = a_unit(here, "Medicine"), a_person("admin@here.test", admin_of=here)
+    invitation = a_role_invitation("new@here.test", here, admin, units=[medicine])
+    assert units.why_it_stays(medicine) == (
+        "This unit cannot be deleted: 1 invitation to manage it is open (revoke it under People and roles)."
+    )
+    invitation.status = InvitationStatus.DECLINED
+    units.delete(admin_of(here), medicine, BY_NOBODY)
+    assert names(here) == []
+
+
+def test_what_is_done_with_units_is_in_the_audit_log() -> None:
+    here = an_organisation("here")
+    create(here, "Law")
+    [law] = page_of(units.units_of(here), 1, 50).items
+    for name in ("Law", "Law and Order"):
+        units.rename(admin_of(here), law, name, BY_NOBODY)
+    units.delete(admin_of(here), law, BY_NOBODY)
+    entries = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id))
+    assert [(entry.action, entry.note) for entry in entries] == [
+        ("unit-made", "Law"),
+        ("unit-renamed", "Law is now Law and Order"),
+        ("unit-deleted", "Law and Order"),
+    ]
 
 
 def a_key_for(unit: Unit) -> None:
@@ -114,11 +142,11 @@ def test_only_who_runs_the_organisation_makes_renames_and_deletes_units() -> Non
     medicine = a_unit(here, "Medicine")
     for rights in (admin_of(there), Rights(new_id(), manager_of=frozenset([here.id]))):
         with pytest.raises(NotAllowedError):
-            units.create(rights, here, "Law")
+            units.create(rights, here, "Law", BY_NOBODY)
         with pytest.raises(NotAllowedError):
-            units.rename(rights, medicine, "Law")
+            units.rename(rights, medicine, "Law", BY_NOBODY)
         with pytest.raises(NotAllowedError):
-            units.delete(rights, medicine)
+            units.delete(rights, medicine, BY_NOBODY)
 
 
 def test_the_list_costs_as_many_queries_for_many_as_for_few() -> None:
@@ -141,7 +169,7 @@ def test_two_who_make_a_unit_of_one_name_at_once_make_one(app: Flask) -> None:
 
     def make() -> None:
         begin_writing()
-        problems.append(units.create(rights, db.session.get_one(Organisation, organisation_id), "Medicine"))
+        problems.append(units.create(rights, db.session.get_one(Organisation, organisation_id), "Medicine", BY_NOBODY))
         db.session.commit()
 
     at_once(app, make, make)

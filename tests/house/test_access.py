@@ -15,14 +15,16 @@ from sqlalchemy import select
 from domain import invitations, uploads
 from domain.new_address import mark_of_account
 from domain.people import create_account, find_by_email, rights_of
+from domain.providers import Settings
 from domain.table import Limits
-from models import AuditEntry, Batch, Collaboration, Group, Membership, User, db, now
+from models import AuditEntry, Batch, Collaboration, Group, Identity, Membership, User, db, now
 from models.collaboration import Role
 from models.organisation import OrganisationRoleName
 from tests.clients import Client
 from tests.conftest import CHEAP
 from tests.people import a_person, a_role_invitation, enrolled, pending_for
 from tests.programs import a_key
+from tests.provider import connected
 from tests.sheets import sheet
 from tests.teaching import course
 from views.access import OPEN_ENDPOINTS
@@ -61,6 +63,15 @@ new_address.new               GET             login 200   200   200   200   200 
 new_address.ask               POST            login 422   422   422   422   422   422   422   422   422   422   422
 new_address.show              GET  new_mail   login 410   410   410   410   410   200   410   410   410   410   410
 new_address.confirm           POST new_mail   login 410   410   410   410   410   303   410   410   410   410   410
+provider_sign_in.begin        GET  a_provider 503   303   303   303   303   303   303   303   303   303   303   303
+provider_sign_in.finish       GET  a_provider 400   400   400   400   400   400   400   400   400   400   400   400
+provider_sign_in.begin_to_link GET a_provider login 503   503   503   503   503   503   503   503   503   503   503
+identities.ask_to_link        GET             login 303   303   303   303   303   303   303   303   303   303   303
+identities.link               POST            login 303   303   303   303   303   303   303   303   303   303   303
+identities.ask_to_unlink      GET  members_id login 404   404   404   404   404   200   404   404   404   404   404
+identities.unlink             POST members_id login 404   404   404   404   404   303   404   404   404   404   404
+passwords.first               GET             login 200   200   200   200   200   200   200   200   200   200   200
+passwords.ask_for_first       POST            login 303   303   303   303   303   303   303   303   303   303   303
 passwords.forgotten           GET             200   200   200   200   200   200   200   200   200   200   200   200
 passwords.ask                 POST            422   422   422   422   422   422   422   422   422   422   422   422
 passwords.choose              GET  reset      200   200   200   200   200   200   200   200   200   200   200   200
@@ -249,7 +260,7 @@ def rows(table: str = TABLE, columns: int = len(ROLES)) -> list[Row]:
 
 
 @pytest.fixture
-def things(world: Flask) -> dict[str, dict[str, str]]:
+def things(world: Flask, monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, str]]:
     """What the routes are about, by the names in the table: the values for the places in their paths."""
     make_co_admin_and_newcomer()
     make_a_teacher()
@@ -268,6 +279,7 @@ def things(world: Flask) -> dict[str, dict[str, str]]:
         **one_of_its_people(),
         **a_password_link(world),
         **a_new_address(world),
+        **a_provider_that_is_away(world, monkeypatch),
         **a_mail(world),
     }
 
@@ -307,6 +319,15 @@ def a_pending_enrolment(world: Flask) -> dict[str, dict[str, str]]:
 def a_password_link(world: Flask) -> dict[str, dict[str, str]]:
     user, until = user_called(CAST["member"]), now() + timedelta(hours=1)
     return {"reset": {"token": world.extensions["link_tokens"].password.make(user.id, user.session_key, until)}}
+
+
+def a_provider_that_is_away(world: Flask, monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, str]]:
+    settings = Settings("surf", "SURFconext", "http://localhost:1", "muster", "not told")
+    monkeypatch.setitem(world.extensions, "providers", connected(settings))
+    identity = Identity(user_id=user_called(CAST["member"]).id, issuer=settings.issuer, subject="merel")
+    db.session.add(identity)
+    db.session.flush()
+    return {"a_provider": {"key": settings.key}, "members_id": {"identity_id": str(identity.id)}}
 
 
 def a_new_address(world: Flask) -> dict[str, dict[str, str]]:

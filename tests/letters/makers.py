@@ -13,12 +13,15 @@ from models import (
     Letter,
     Organisation,
     PendingEnrolment,
+    RoleInvitation,
+    Unit,
     Upload,
     UploadOutcome,
     User,
 )
 from models.collaboration import Role
 from models.invitation import InvitationStatus
+from models.organisation import OrganisationRoleName
 from models.outbox import LetterKind
 from models.upload import OutcomeState
 from worker.letter_facts import Facts
@@ -72,6 +75,36 @@ def an_invitation(**given: Any) -> Invitation:
         "groups": [],
     }
     return Invitation(**plain | given)
+
+
+def a_role_invitation(*units: str, **given: Any) -> RoleInvitation:
+    organisation = given.pop("organisation", None) or an_organisation()
+    plain: dict[str, Any] = {
+        "id": an_id(9),
+        "organisation": organisation,
+        "organisation_id": organisation.id,
+        "email": "j.doe@example.org",
+        "role": OrganisationRoleName.MANAGER,
+        "status": InvitationStatus.OPEN,
+        "link_number": 1,
+        "expires_at": FAR_AWAY,
+        "message": "",
+        "invited_by": an_account(name="Aaltje de Vries"),
+        "units": [Unit(name=name) for name in units],
+    }
+    return RoleInvitation(**plain | given)
+
+
+def the_mail_of_a_role(invitation: RoleInvitation, **letter: Any) -> Mail | None:
+    once = f"role_invitation:{invitation.id}:1"
+    plain: dict[str, Any] = {"kind": LetterKind.ROLE_INVITATION, "once": once, "to_address": "j.doe@example.org"}
+    letter_to_invitee = Letter(role_invitation_id=invitation.id, **plain | letter)
+    return WRITER.write(letter_to_invitee, Facts(role_invitations={invitation.id: invitation}))
+
+
+def the_mail_to_who_offered(kind: LetterKind, invitation: RoleInvitation, **facts: Any) -> Mail | None:
+    letter = Letter(kind=kind, once="", to_address="admin@harderwijk.test", role_invitation_id=invitation.id)
+    return WRITER.write(letter, Facts(role_invitations={invitation.id: invitation}, **facts))
 
 
 def an_upload(**given: Any) -> Upload:

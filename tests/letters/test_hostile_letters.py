@@ -10,14 +10,17 @@ from tests.letters.makers import (
     a_collaboration,
     a_failure,
     a_group,
+    a_role_invitation,
     an_account,
     an_invitation,
     an_organisation,
     an_upload,
     the_failure_mail,
     the_invitation_mail,
+    the_mail_of_a_role,
     the_mail_of_failures,
     the_mail_to_the_inviter,
+    the_mail_to_who_offered,
 )
 from tests.letters.reading import html_as_read, parsed
 from worker.letter_parts import Mail
@@ -36,12 +39,19 @@ def mails_full_of(typed: str) -> list[Mail]:
         sender_name=typed,
         groups=[a_group(typed)],
     )
+    offer = a_role_invitation(
+        typed, organisation=organisation, email=typed, message=typed, invited_by=an_account(name=typed)
+    )
     outcome = a_failure(invitee=typed, collaboration=typed, groups=typed, role=typed, message=typed)
     person = {invitation.id: an_account(name=typed)}
     mails = [
         the_invitation_mail(invitation),
         the_failure_mail(outcome, an_upload(file_name=typed)),
         the_mail_of_failures([outcome], an_upload(file_name=typed)),
+        the_mail_of_a_role(offer),
+        the_mail_to_who_offered(LetterKind.ROLE_ACCEPTED, offer, role_acceptors={offer.id: an_account(name=typed)}),
+        the_mail_to_who_offered(LetterKind.ROLE_DECLINED, offer),
+        the_mail_to_who_offered(LetterKind.ROLE_UNDELIVERED, offer, role_answers={offer.id: typed}),
         the_mail_to_the_inviter(LetterKind.ACCEPTED, invitation, acceptors=person),
         the_mail_to_the_inviter(LetterKind.DECLINED, invitation),
         the_mail_to_the_inviter(LetterKind.UNDELIVERED, invitation, answers={invitation.id: typed}),

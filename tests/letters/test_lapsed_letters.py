@@ -11,12 +11,14 @@ from tests.letters.makers import (
     TOKENS,
     WRITER,
     a_failure,
+    a_role_invitation,
     an_account,
     an_id,
     an_invitation,
     the_failure_mail,
     the_invitation_mail,
     the_mail_about_a_password,
+    the_mail_of_a_role,
     the_mail_of_failures,
     the_mail_to_a_new_address,
     the_mail_to_the_address_before,
@@ -41,6 +43,19 @@ def test_an_invitation_that_was_sent_again_goes_out_with_its_newer_link_only() -
     newer = the_invitation_mail(invitation, once=f"invitation:{invitation.id}:2")
     assert newer is not None
     assert TOKENS.join.make(invitation.id, 2) in newer.text
+
+
+@pytest.mark.parametrize("status", CLOSED)
+def test_an_invitation_to_a_role_that_is_closed_is_not_sent(status: InvitationStatus) -> None:
+    assert the_mail_of_a_role(a_role_invitation(status=status)) is None
+
+
+def test_an_invitation_to_a_role_goes_out_with_its_newest_link_before_it_expires() -> None:
+    assert the_mail_of_a_role(a_role_invitation(link_number=2)) is None
+    assert the_mail_of_a_role(a_role_invitation(expires_at=now() - timedelta(seconds=1))) is None
+    mail = the_mail_of_a_role(a_role_invitation(link_number=2), once=f"role_invitation:{an_id(9)}:2")
+    assert mail is not None
+    assert TOKENS.role.make(an_id(9), 2) in mail.text
 
 
 @pytest.mark.parametrize("kind", list(LetterKind))

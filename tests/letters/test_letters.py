@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from models.collaboration import Role
+from models.organisation import OrganisationRoleName
 from models.outbox import LetterKind
 from tests.letters.makers import (
     FAR_AWAY,
@@ -12,6 +13,7 @@ from tests.letters.makers import (
     a_course,
     a_failure,
     a_group,
+    a_role_invitation,
     an_account,
     an_id,
     an_invitation,
@@ -20,10 +22,12 @@ from tests.letters.makers import (
     the_invitation_mail,
     the_mail_about,
     the_mail_about_a_password,
+    the_mail_of_a_role,
     the_mail_of_failures,
     the_mail_to_a_new_address,
     the_mail_to_the_address_before,
     the_mail_to_the_inviter,
+    the_mail_to_who_offered,
 )
 from tests.letters.reading import assert_reads_as
 
@@ -95,6 +99,37 @@ def test_an_undelivered_invitation_comes_with_what_the_mail_server_said() -> Non
     invitation = an_invitation()
     answers = {invitation.id: "550 5.1.1 No such user here"}
     assert_reads_as("undelivered", the_mail_to_the_inviter(LetterKind.UNDELIVERED, invitation, answers=answers))
+
+
+def test_an_invitation_to_a_role_says_who_where_as_what_until_when_and_where_to_answer() -> None:
+    helpdesk = an_organisation(contact_email="help@harderwijk.test")
+    invitation = a_role_invitation("Medicine", "Yoda", organisation=helpdesk, message="Dear colleague,\n\nwelcome.")
+    assert_reads_as("role_invitation", the_mail_of_a_role(invitation))
+
+
+def test_a_bare_invitation_to_a_role_leaves_out_what_it_does_not_have() -> None:
+    invitation = a_role_invitation(role=OrganisationRoleName.ADMIN)
+    assert_reads_as("role_invitation_bare", the_mail_of_a_role(invitation))
+
+
+def test_whoever_invited_to_a_role_is_told_who_has_accepted() -> None:
+    invitation = a_role_invitation("Medicine")
+    acceptors = {invitation.id: an_account()}
+    assert_reads_as(
+        "role_accepted", the_mail_to_who_offered(LetterKind.ROLE_ACCEPTED, invitation, role_acceptors=acceptors)
+    )
+
+
+def test_whoever_invited_to_a_role_is_told_who_has_declined() -> None:
+    invitation = a_role_invitation(role=OrganisationRoleName.MENTOR)
+    assert_reads_as("role_declined", the_mail_to_who_offered(LetterKind.ROLE_DECLINED, invitation))
+
+
+def test_whoever_invited_to_a_role_is_told_what_was_not_delivered_and_why() -> None:
+    invitation = a_role_invitation()
+    answers = {invitation.id: "550 5.1.1 No such user here"}
+    mail = the_mail_to_who_offered(LetterKind.ROLE_UNDELIVERED, invitation, role_answers=answers)
+    assert_reads_as("role_undelivered", mail)
 
 
 def test_whoever_is_enrolled_is_told_in_which_course_and_where_it_is() -> None:

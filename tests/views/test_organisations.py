@@ -6,9 +6,9 @@ from flask import Flask
 from models import Organisation, db
 from models.organisation import OrganisationRoleName
 from tests.clients import Client
-from tests.conftest import CHEAP
+from tests.invitees import role_path
 from tests.pages import Page
-from tests.people import a_person, a_role, an_organisation, the_person
+from tests.people import a_role, an_organisation, the_person
 from tests.queries import counted
 
 pytestmark = pytest.mark.usefixtures("world")
@@ -55,8 +55,13 @@ def test_a_platform_admin_searches_all(paula: Client) -> None:
     assert "No organisation is called “nothing”" in paula.page("/organisations?q=noth%00ing")
 
 
+def test_a_manager_of_everything_goes_to_the_mentors(client: Client) -> None:
+    page = client.sign_in("manager@harderwijk.test").page("/organisations")
+    assert page.heading == "Universiteit Harderwijk: People and roles"
+
+
 def test_whoever_runs_none_is_shown_no_way_to_them(client: Client) -> None:
-    assert not client.sign_in("manager@harderwijk.test").page("/").all("a", href="/organisations")
+    assert not client.sign_in("yoda@harderwijk.test").page("/").all("a", href="/organisations")
 
 
 def test_the_list_costs_as_many_queries_for_many_as_for_few(paula: Client) -> None:
@@ -80,20 +85,20 @@ def make(client: Client, status: int = 200, **said: str) -> Page:
 
 
 def test_a_platform_admin_makes_an_organisation_which_its_admin_then_runs(world: Flask, paula: Client) -> None:
-    a_person(NEWCOMER, password_hash=CHEAP.hash("muster-demo"))
     assert paula.page("/organisations").all("a", href="/organisations/new")
     page = make(paula)
-    assert "“Newland” is made." in page
+    assert f"“Newland” is made, and {NEWCOMER} is invited to be its admin." in page
     assert page.heading == "Newland: Overview"
-    newcomer = Client(world).sign_in(NEWCOMER)
-    assert newcomer.page("/organisations").heading == "Newland: Overview"
+    account = {"name": "New Comer", "password": "long enough"}
+    page = Client(world).send(f"{role_path(world, NEWCOMER)}/account", **account)
+    assert page.heading == "Newland: Overview"
 
 
 def test_what_is_wrong_with_a_new_organisation_stands_beside_its_fields(paula: Client) -> None:
-    page = make(paula, 422, short_name="New Land", name="", time_zone="Mars")
+    page = make(paula, 422, short_name="New Land", name="", time_zone="Mars", admin_email="nobody")
     assert "4 things to correct" in page
     assert page.all("input", id="short_name", aria_invalid="true", value="New Land")
-    assert f"First admin: There is no account for {NEWCOMER} yet." in page
+    assert "First admin: This is no e-mail address" in page
 
 
 # The overview.

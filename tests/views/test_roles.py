@@ -1,13 +1,14 @@
-"""The pages of people and roles: the list, giving a role, changing it, and taking it away after a question."""
+"""The pages of people and roles: the list, changing a role, and taking it away after a question."""
 
 import pytest
 from sqlalchemy import select
 
 from domain.people import rights_of
+from domain.roles import NAMES, Kind, make
 from models import Organisation, OrganisationRole, Unit, db
+from models.organisation import OrganisationRoleName
 from tests.clients import Client
-from tests.pages import Page
-from tests.people import a_person, the_person
+from tests.people import BY_NOBODY, a_batch, a_course, a_person, a_role_invitation, the_person
 
 pytestmark = pytest.mark.usefixtures("world")
 
@@ -36,8 +37,10 @@ def unit_id(name: str) -> str:
     return str(db.session.scalars(select(Unit.id).where(Unit.name == name)).one())
 
 
-def give(client: Client, status: int = 200, **form: str) -> Page:
-    return client.send(path("/new"), status, **{"email": MEREL, **form})
+def is_made(kind: Kind, email: str = MEREL) -> None:
+    """By an invitation."""
+    offer = a_role_invitation(email, harderwijk(), the_person(AALTJE), NAMES[kind], status="accepted")
+    make(offer, the_person(email), BY_NOBODY)
 
 
 def test_the_list_tells_who_is_what(aaltje: Client) -> None:
@@ -49,7 +52,7 @@ def test_the_list_tells_who_is_what(aaltje: Client) -> None:
 
 def test_people_are_searched(aaltje: Client) -> None:
     assert len(aaltje.page(path("?q=yolanda")).rows()) == 2
-    assert "Nobody with a role is called “otto”" in aaltje.page(path("?q=otto"))
+    assert "Nobody with a role is called “otto”." in aaltje.page(path("?q=otto"))
 
 
 def test_a_closed_account_is_told(aaltje: Client) -> None:
@@ -57,36 +60,28 @@ def test_a_closed_account_is_told(aaltje: Client) -> None:
     assert "Account is closed" in aaltje.page(path())
 
 
-def test_a_role_is_given_by_address_and_works_at_once(aaltje: Client) -> None:
-    page = give(aaltje, email="MEMBER@harderwijk.test", kind="unit-manager", units=unit_id("Medicine"))
-    assert "The role is given to MEMBER@harderwijk.test." in page
-    assert "Merel Bakker member@harderwijk.test Unit manager Medicine" in page
-    assert rights_of(the_person(MEREL)).unit_manager_in == {harderwijk().id}
+def test_a_list_too_long_for_both_has_a_page_of_its_own(aaltje: Client) -> None:
+    for number in range(30):
+        a_person(f"mentor{number:02}@harderwijk.test", mentor_in=harderwijk())
+    page = aaltje.page(path())
+    assert len(page.rows()) == 1 + 25
+    assert page.all("a", href=path("?show=roles"))
+    page = aaltje.page(path("?show=roles"))
+    assert len(page.rows()) == 1 + 33
+    assert "Invited" not in [heading.text for heading in page.all("h2")]
 
 
-@pytest.mark.parametrize(
-    ("form", "problem"),
-    [
-        ({}, "Role: Choose a role."),
-        ({"kind": "emperor"}, "Role: Choose a role."),
-        ({"kind": "unit-manager"}, "Units: Choose the units that they manage."),
-        ({"kind": "unit-manager", "units": "x"}, "Units: "),
-        ({"kind": "mentor", "email": ""}, "E-mail address: Enter an e-mail address."),
-        ({"kind": "mentor", "email": "r.doe@example.org"}, "E-mail address: There is no account for r.doe@example.org"),
-        ({"kind": "manager", "email": YODA}, "E-mail address: Yolanda Damen is a manager already"),
-    ],
-)
-def test_what_is_wrong_stands_beside_its_field(aaltje: Client, form: dict[str, str], problem: str) -> None:
-    assert problem in give(aaltje, 422, **form)
-    assert not rights_of(the_person(MEREL)).manages_in
-
-
-def test_without_units_there_are_no_unit_managers(client: Client) -> None:
-    otto = client.sign_in("admin@otherland.test")
-    otherland = db.session.scalars(select(Organisation.id).where(Organisation.short_name == "otherland")).one()
-    page = otto.page(f"/organisations/{otherland}/people/new")
-    assert "Manager (" in page
-    assert "Unit manager" not in page
+def test_a_manager_of_everything_sees_mentors_and_those_invited_to_be(client: Client) -> None:
+    a_person("mentor@harderwijk.test", mentor_in=harderwijk())
+    for role_name in OrganisationRoleName:
+        a_role_invitation(f"{role_name}@example.org", harderwijk(), the_person(AALTJE), role_name)
+    mehmet = client.sign_in("manager@harderwijk.test")
+    page = mehmet.page("/organisations")
+    assert [row.split()[0] for row in page.rows()] == ["Name", "Mentor", "E-mail", "mentor@example.org"]
+    assert [link.text for link in page.all("nav", aria_label="Views")[0].iter("a")] == ["People and roles"]
+    assert page.all("a", href=path("/invite"))
+    page = mehmet.send(role("mentor@harderwijk.test", "take-away"))
+    assert "Mentor is no longer mentor." in page
 
 
 def test_what_a_manager_manages_is_changed(aaltje: Client) -> None:
@@ -107,14 +102,23 @@ def test_a_role_is_taken_away_after_a_question(aaltje: Client) -> None:
     assert not rights_of(the_person(YODA)).manages_in
 
 
+def test_a_mentor_is_taken_off_their_batches_which_the_question_says(aaltje: Client) -> None:
+    is_made(Kind.MENTOR)
+    batch = a_batch(a_course(harderwijk()), mentors=[the_person(MEREL)])
+    assert "They are a mentor of 1 batch, and will be taken off it." in aaltje.page(role(MEREL, "take-away"))
+    aaltje.send(role(MEREL, "take-away"))
+    db.session.refresh(batch)
+    assert batch.mentors == []
+
+
 def test_the_last_admin_cannot_remove_themself(aaltje: Client) -> None:
     page = aaltje.send(role(AALTJE, "take-away"), 409)
-    assert "An organisation needs an admin whose account is open: make somebody else one first." in page
+    assert "An organisation needs an admin whose account is open: invite somebody else to be one first." in page
     assert rights_of(the_person(AALTJE)).admin_of
 
 
 def test_an_admin_who_takes_away_their_own_role_goes_to_the_start(aaltje: Client) -> None:
-    give(aaltje, kind="admin")
+    is_made(Kind.ADMIN)
     page = aaltje.send(role(AALTJE, "take-away"))
     assert page.heading == "Start"
     assert "Aaltje de Vries is no longer admin." in page
@@ -122,7 +126,7 @@ def test_an_admin_who_takes_away_their_own_role_goes_to_the_start(aaltje: Client
 
 
 def test_what_is_done_with_roles_is_told_in_the_audit_log(aaltje: Client) -> None:
-    give(aaltje, kind="mentor")
+    is_made(Kind.MENTOR)
     aaltje.send(role(MEREL, "take-away"))
     page = aaltje.page(f"/organisations/{harderwijk().id}/audit-log")
     assert "1 person made a mentor" in page

@@ -11,6 +11,7 @@ from models.invitation import InvitationStatus, invitation_groups
 from models.outbox import LetterKind, LetterState
 from models.upload import UploadState
 from tests.letters.makers import WRITER, a_collaboration, a_failure, a_group, an_account, an_invitation, an_upload
+from tests.people import a_role_invitation, an_organisation
 from tests.queries import counted
 from worker.letter_facts import load_facts
 
@@ -88,6 +89,34 @@ def test_fifty_failures_cost_as_many_queries_as_one(upload: Upload) -> None:
 def test_fifty_answers_cost_as_many_queries_as_one(kind: LetterKind, inviter: User, group: Group) -> None:
     letters = [a_letter(kind, invitation_id=a_stored_invitation(inviter, group).id) for _ in range(51)]
     assert queries_to_write(letters[1:]) == queries_to_write(letters[:1]) <= 5
+
+
+ROLE_LETTERS = (
+    LetterKind.ROLE_INVITATION,
+    LetterKind.ROLE_ACCEPTED,
+    LetterKind.ROLE_DECLINED,
+    LetterKind.ROLE_UNDELIVERED,
+)
+
+
+@pytest.mark.parametrize("kind", ROLE_LETTERS)
+def test_fifty_letters_about_roles_cost_as_many_queries_as_one(kind: LetterKind, inviter: User) -> None:
+    here = an_organisation("here")
+    offers = [a_role_invitation(f"{number}@example.org", here, inviter) for number in range(51)]
+    letters = [a_letter(kind, once=f"{kind}:{offer.id}:1", role_invitation_id=offer.id) for offer in offers]
+    assert queries_to_write(letters[1:]) == queries_to_write(letters[:1]) <= 4
+
+
+def test_an_accepted_role_comes_with_the_account_and_an_undelivered_one_with_the_last_answer(inviter: User) -> None:
+    offer = a_role_invitation("jane@home.test", an_organisation("here"), inviter)
+    jane = stored(an_account(id=new_id(), name="Jane at home", email="jane@home.test"))
+    refused = {"state": LetterState.REFUSED, "role_invitation_id": offer.id}
+    for answer in ("451 later", "550 no such user"):
+        a_letter(LetterKind.ROLE_INVITATION, last_answer=answer, **refused)
+    letters = [a_letter(kind, role_invitation_id=offer.id) for kind in ROLE_LETTERS]
+    facts = load_facts(letters)
+    assert facts.role_acceptors == {offer.id: jane}
+    assert facts.role_answers == {offer.id: "550 no such user"}
 
 
 def test_fifty_links_to_new_passwords_cost_as_many_queries_as_one() -> None:

@@ -1,4 +1,4 @@
-"""Giving a role in an organisation, and changing what a manager manages."""
+"""Inviting to a role in an organisation, and changing what a manager manages."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -6,24 +6,24 @@ from uuid import UUID
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import EmailField, RadioField, SelectChoice, SelectMultipleField
+from wtforms import RadioField, SelectChoice, SelectMultipleField, TextAreaField
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput
 
+from domain.role_invitations import Said
 from domain.roles import OF_MANAGERS, Kind, kind_of
 from models import OrganisationRole, Unit
-from views.forms.typed import typed_on_a_line
+from views.forms.typed import typed
 
 _EXPLAINED = {
     Kind.ADMIN: _("Admin (runs the organisation, and may do everything in it)"),
-    Kind.MANAGER: _("Manager (invites to all collaborations, and runs all batches)"),
+    Kind.MANAGER: _("Manager (creates collaborations and courses, invites to all of them, and runs all batches)"),
     Kind.UNIT_MANAGER: _("Unit manager (invites to the collaborations of the units chosen below)"),
     Kind.MENTOR: _("Mentor (creates and runs batches of the organisation's courses)"),
 }
 
 
 class RoleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF comes without types
-    email = EmailField(_("E-mail address"), filters=[typed_on_a_line], render_kw={"autocomplete": "off"})
     kind = RadioField(_("Role"), validate_choice=False)
     units = SelectMultipleField(_("Units"), [Optional()], option_widget=CheckboxInput())
 
@@ -47,13 +47,21 @@ class RoleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF comes without type
             self[name].errors = sentences
 
 
-class GivenRoleForm(RoleForm):
-    def __init__(self, units: Iterable[Unit]) -> None:
-        super().__init__(Kind, units)
+class RoleInvitationForm(RoleForm):
+    addresses = TextAreaField(_("E-mail addresses"), filters=[typed], render_kw={"rows": 4, "spellcheck": "false"})
+    message = TextAreaField(_("Message"), [Optional()], filters=[typed], render_kw={"rows": 5})
+
+    def __init__(self, kinds: Sequence[Kind], units: Iterable[Unit]) -> None:
+        """Units are for unit managers: without that kind there is nothing to choose."""
+        only = {"kind": kinds[0].value} if len(kinds) == 1 else {}
+        super().__init__(kinds, units if Kind.UNIT_MANAGER in kinds else (), data=only)
+
+    @property
+    def said(self) -> Said:
+        return Said(self.addresses.data, self.chosen_kind, self.unit_ids, self.message.data)
 
 
 class ManagerForm(RoleForm):
     def __init__(self, units: Iterable[Unit], role: OrganisationRole) -> None:
         managed = {"kind": kind_of(role).value, "units": [str(unit.id) for unit in role.units]}
         super().__init__(OF_MANAGERS, units, data=managed)
-        del self.email
