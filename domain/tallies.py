@@ -42,7 +42,7 @@ def count_out(batch_id: uuid.UUID, people: Collection[Counted]) -> None:
 
 
 @contextmanager
-def move_districts(organisation_id: uuid.UUID, user_ids: Collection[uuid.UUID]) -> Iterator[None]:
+def move_districts(organisation_id: uuid.UUID | None, user_ids: Collection[uuid.UUID]) -> Iterator[None]:
     """For changing the districts of these people of an organisation, within: the tallies of the batches that they
     take part in follow, whichever these are.
 
@@ -52,12 +52,21 @@ def move_districts(organisation_id: uuid.UUID, user_ids: Collection[uuid.UUID]) 
     if not user_ids:
         yield
         return
-    theirs = (Participant.is_active, among(Participant.user_id, user_ids))
-    which = or_(Batch.organisation_id == organisation_id, Batch.id.in_(select(Participant.batch_id).where(*theirs)))
-    db.session.execute(select(Batch.id).where(which).order_by(Batch.id).with_for_update())
-    _add_districts(theirs, -1)
+    hold_batches(organisation_id, user_ids)
+    _add_districts(_active(user_ids), -1)
     yield
-    _add_districts(theirs, 1)
+    _add_districts(_active(user_ids), 1)
+
+
+def hold_batches(organisation_id: uuid.UUID | None, user_ids: Collection[uuid.UUID]) -> None:
+    """Hold all batches of the organisation, and whichever others these people take part in."""
+    theirs = select(Participant.batch_id).where(*_active(user_ids))
+    which = or_(Batch.organisation_id == organisation_id, Batch.id.in_(theirs))
+    db.session.execute(select(Batch.id).where(which).order_by(Batch.id).with_for_update())
+
+
+def _active(user_ids: Collection[uuid.UUID]) -> tuple[TextClause, ColumnElement[bool]]:
+    return Participant.is_active, among(Participant.user_id, user_ids)
 
 
 def tallies_of(batch_id: uuid.UUID) -> dict[TallyKind, dict[str, int]]:

@@ -4,17 +4,18 @@ import json
 from datetime import date
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
+from flask_login import logout_user
 from werkzeug.wrappers import Response
 
-from domain import accounts, identities, own_data
+from domain import account_deletion, accounts, identities, own_data
 from domain.people import SHORTEST_PASSWORD
 from models import db, now
 from views import access, providers
 from views.downloads import file
 from views.extensions import limiter, password_hasher
-from views.forms.account import ChangePasswordForm, NameForm
+from views.forms.account import ChangePasswordForm, DeleteAccountForm, NameForm
 from views.session import PER_ACCOUNT, was_refused
 
 bp = Blueprint("account", __name__)
@@ -89,3 +90,28 @@ def change_password() -> Response | tuple[str, int]:
     access.sign_in(access.me())
     flash(_("Your password has been changed. You have been signed out everywhere else."), "success")
     return redirect(url_for("account.show"), 303)
+
+
+@bp.get("/account/delete")
+@access.signed_in
+def ask_to_delete() -> str:
+    return _page_of_deletion(DeleteAccountForm(password_hasher(), access.me(), formdata=None))
+
+
+@bp.post("/account/delete")
+@access.signed_in
+@throttled
+def delete() -> Response | tuple[str, int]:
+    form = DeleteAccountForm(password_hasher(), access.me())
+    if not form.validate_on_submit():
+        return _page_of_deletion(form), 422
+    account_deletion.delete_account(access.me(), access.by())
+    db.session.commit()
+    logout_user()
+    session.clear()
+    flash(_("Your account is deleted."), "success")
+    return redirect(url_for("session.login"), 303)
+
+
+def _page_of_deletion(form: DeleteAccountForm) -> str:
+    return render_template("account/delete.html", form=form, problem=account_deletion.problem_of(access.me()))

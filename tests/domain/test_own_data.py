@@ -39,7 +39,7 @@ JANE = "Jane@example.org"
 def jane() -> User:
     """Somebody of whom everything is known."""
     organisation = an_organisation(contact_email="help@harderwijk.test")
-    inviter = a_person("inviter@example.org")
+    inviter = a_person("inviter@example.org", organisation=organisation)
     given = {"organisation": organisation, "state_id": "HW-1", "district": "North", "mobile": "+31 6 1234"}
     jane = a_person(JANE, manages=[a_unit(organisation)], **given)
     work_in(organisation, jane, inviter)

@@ -6,18 +6,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
+from domain.people import find_by_email
 from models import User, db
 from tests.clients import Client
-from tests.people import the_person
+from tests.people import the_collaboration, the_person
 
 pytestmark = pytest.mark.usefixtures("world")
 
 YODA = "yoda@harderwijk.test"
 NEW = {"current": "muster-demo", "password": "long enough"}
-
-
-def fields(client: Client, path: str) -> set[str]:
-    return {field.get("name", "") for field in client.page(path).all("input")} - {"theme", "csrf_token"}
 
 
 def test_the_page_tells_who_one_is(client: Client) -> None:
@@ -100,15 +97,6 @@ def test_a_form_with_mistakes_changes_nothing(client: Client, given: dict[str, s
     client.sign_in(YODA, password="muster-demo")
 
 
-def test_whoever_has_no_password_is_not_asked_for_it(client: Client) -> None:
-    client.sign_in(YODA)
-    assert fields(client, "/account/password") == {"current", "password"}
-    db.session.execute(update(User).where(User.email == YODA).values(password_hash=None))
-    assert fields(client, "/account/password") == {"password"}
-    client.send("/account/password", password="long enough")
-    client.sign_in(YODA, password="long enough")
-
-
 def test_guesses_of_the_current_password_are_throttled(client: Client) -> None:
     client.sign_in(YODA)
     for _attempt in range(10):
@@ -128,3 +116,66 @@ def test_one_s_data_comes_as_a_file(client: Client) -> None:
     told = json.loads(answer.data)
     assert told["account"]["email"] == YODA
     assert [role["organisation"] for role in told["roles"]] == ["Universiteit Harderwijk"]
+
+
+# Deleting it.
+
+
+GONE = {"current": "muster-demo", "is_understood": "y"}
+
+
+def test_an_account_is_deleted_by_whoever_knows_its_password(app: Flask, client: Client) -> None:
+    elsewhere = Client(app).sign_in(YODA)
+    user_id = the_person(YODA).id
+    page = client.sign_in(YODA).send("/account/delete", **GONE)
+    assert "Your account is deleted." in page
+    assert db.session.get_one(User, user_id).name == "Deleted account"
+    assert client.get("/account").location.startswith("/login")
+    assert elsewhere.get("/account").location.startswith("/login")
+    client.send("/login", status=422, email=YODA, password="muster-demo")
+
+
+def test_the_page_says_what_happens_and_what_stays(client: Client) -> None:
+    page = client.sign_in(YODA).page("/account/delete")
+    assert "Your memberships of collaborations end" in page
+    assert "Files that you have brought, without your name" in page
+    assert the_person(YODA).deleted_at is None
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"current": "wrong"}, "This is not your current password."),
+        ({"is_understood": ""}, "Tick this if you want to go on."),
+    ],
+)
+def test_an_account_is_not_deleted_by_mistake(client: Client, given: dict[str, str], said: str) -> None:
+    form = {name: value for name, value in (GONE | given).items() if value}
+    assert said in client.sign_in(YODA).send("/account/delete", status=422, **form)
+    assert the_person(YODA).deleted_at is None
+
+
+def test_whoever_has_no_password_enters_their_address_to_delete_the_account(client: Client) -> None:
+    client.sign_in(YODA)
+    db.session.execute(update(User).where(User.email == YODA).values(password_hash=None))
+    wrong = client.send("/account/delete", status=422, email="member@harderwijk.test", is_understood="y")
+    assert "This is not the address of this account." in wrong
+    client.send("/account/delete", email=YODA.upper(), is_understood="y")
+    assert find_by_email(YODA) is None
+
+
+def test_the_last_admin_is_told_why_they_cannot_go(client: Client) -> None:
+    client.sign_in("admin@otherland.test")
+    page = client.page("/account/delete")
+    assert "Otherland Institute would have no admin any more: make somebody else one first." in page
+    assert "Delete account" not in page.buttons()
+    assert "Otherland Institute" in client.send("/account/delete", status=409, **GONE)
+
+
+def test_what_others_see_of_whoever_has_gone_stands_without_a_name(world: Flask, client: Client) -> None:
+    client.sign_in("admin@harderwijk.test")
+    Client(world).sign_in(YODA).send("/account/delete", **GONE)
+    organisation = f"/organisations/{the_collaboration('cumulusgrp').organisation_id}"
+    assert "Deleted account" in client.page(f"{organisation}/audit-log")
+    assert "Yolanda" not in client.page(f"{organisation}/audit-log")
+    assert "Deleted account" not in client.page(f"{organisation}/people")

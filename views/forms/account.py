@@ -7,11 +7,11 @@ from argon2 import PasswordHasher
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, PasswordField, StringField
+from wtforms import BooleanField, EmailField, Field, PasswordField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from domain import new_address
-from domain.people import SHORTEST_PASSWORD, check_password
+from domain.people import SHORTEST_PASSWORD, check_password, key_of_email
 from models import User
 from views.forms.typed import typed_on_a_line
 
@@ -94,6 +94,29 @@ class NewAddressForm(WithOwnPasswordForm):
     def validate_email(self, field: Field) -> None:
         if problem := self._problem_of(field.data):
             raise ValidationError(problem)
+
+
+class DeleteAccountForm(WithOwnPasswordForm):
+    email = EmailField(
+        _("Your e-mail address"),
+        [DataRequired(_("Enter the address of this account."))],
+        filters=[typed_on_a_line],
+        render_kw={"autocomplete": "off"},
+    )
+    is_understood = BooleanField(
+        _("I understand that this cannot be undone."), [InputRequired(_("Tick this if you want to go on."))]
+    )
+
+    def __init__(self, hasher: PasswordHasher, user: User, **more: Any) -> None:
+        """Whoever has no password enters their address instead."""
+        super().__init__(hasher, user, **more)
+        self._email_key = user.email_key
+        if user.password_hash is not None:
+            del self.email
+
+    def validate_email(self, field: Field) -> None:
+        if key_of_email(field.data) != self._email_key:
+            raise ValidationError(_("This is not the address of this account."))
 
 
 class ForgottenForm(FlaskForm):  # type: ignore[misc]
