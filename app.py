@@ -15,7 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import models
 from domain.language import CATALOGUES
-from views import access, commands, errors, languages, operating, pages, providers
+from views import access, commands, errors, languages, logs, operating, pages, providers
 from views.api import families
 from views.extensions import babel, bootstrap, compress, csrf, limiter, login_manager, talisman
 from worker import delivery, queue
@@ -31,16 +31,19 @@ DEFAULTS: dict[str, Any] = {
     "FAILURE_MAIL_LIMIT": 100,
     "INVITATION_DAYS": 30,
     "LEASE_SECONDS": 120,
+    "LOG_FORMAT": "text",
     "MAIL_DEFAULT_SENDER": "Muster <muster@localhost>",
     "MAIL_PORT": 25,
     "MAIL_SERVER": "",
     "MAIL_USE_TLS": False,
     "METRICS_TOKEN": "",
     "PARTICIPANTS_MAX_LINES": 100_000,
+    "PEOPLE_MAX_LINES": 100_000,
     "PASSWORD_SIGN_IN": True,
     "PORT": 5000,
     "RATELIMIT_STORAGE_URI": "memory://",
     "SEND_FILE_MAX_AGE_DEFAULT": 365 * 24 * 3600,
+    "SENTRY_DSN": "",
     "SESSION_COOKIE_HTTPONLY": True,
     "SESSION_COOKIE_SAMESITE": "Lax",
     "UPLOAD_MAX_BYTES": 10 * 1024 * 1024,
@@ -61,6 +64,8 @@ TEXTS = (
     "MAIL_PASSWORD",
     "MAIL_DEFAULT_SENDER",
     "METRICS_TOKEN",
+    "LOG_FORMAT",
+    "SENTRY_DSN",
 )
 NUMBERS = (
     "PORT",
@@ -70,6 +75,7 @@ NUMBERS = (
     "FAILURE_MAIL_LIMIT",
     "LEASE_SECONDS",
     "PARTICIPANTS_MAX_LINES",
+    "PEOPLE_MAX_LINES",
     "UPLOAD_MAX_BYTES",
     "UPLOAD_MAX_LINES",
 )
@@ -93,6 +99,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     connect_extensions(app)
     delivery.init_app(app)
     queue.init_app(app)
+    logs.init_app(app)
     operating.init_app(app)
     providers.init_app(app)
     access.guard(app)
