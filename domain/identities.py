@@ -127,6 +127,12 @@ def _open(user: User) -> User:
     return user
 
 
+def _held(user: User) -> User:
+    """Nobody links or unlinks what they sign in with, or closes the account, before this transaction ends."""
+    db.session.refresh(user, with_for_update=True)
+    return user
+
+
 def _proven_address(told: Told) -> str:
     try:
         key_of_address(told.email)
@@ -139,8 +145,7 @@ def _proven_address(told: Told) -> str:
 
 def _assert_may_be(user: User, told: Told) -> None:
     """An address that was given to somebody else meanwhile does not bring them into the account of the first."""
-    db.session.refresh(user, with_for_update=True)
-    _open(user)
+    _open(_held(user))
     others = exists().where(
         Identity.user_id == user.id, Identity.issuer == told.issuer, Identity.subject != told.subject
     )
@@ -155,6 +160,8 @@ def _name_of(told: Told) -> str:
 
 def link(user: User, issuer: str, subject: str, by: By) -> None:
     """From now on the person signs in with it too. Raises `ConflictError` where it is linked to an account already."""
+    if not _held(user).is_active:
+        raise ConflictError(_("The account has just been closed."))
     try:
         with db.session.begin_nested():
             db.session.add(Identity(user_id=user.id, issuer=issuer, subject=subject))
@@ -188,8 +195,7 @@ def linked(user: User, ways: Ways) -> list[Linked]:
 
 def unlink(identity: Identity, user: User, ways: Ways, by: By) -> None:
     """Raises `ConflictError` where the person could no longer sign in."""
-    db.session.refresh(user, with_for_update=True)
-    found = next((one for one in linked(user, ways) if one.identity is identity), None)
+    found = next((one for one in linked(_held(user), ways) if one.identity is identity), None)
     if found is None:  # just unlinked elsewhere
         return
     if found.is_last_way:

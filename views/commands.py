@@ -21,6 +21,7 @@ from domain.language import listing, ngettext
 from domain.table import Limits
 from models import Batch, begin_writing, db, now
 from models.audit import Through
+from views import providers
 from views.extensions import password_hasher
 from worker.queue import run_worker
 
@@ -80,11 +81,15 @@ def users() -> None:
 @users.command("create")
 @click.argument("email")
 @click.option("--name", required=True)
-@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
+@click.option("--password", help="Asked for, unless people sign in with providers only.")
 @click.option("--platform-admin", is_flag=True, help="May do everything, everywhere.")
 @with_appcontext
-def create_user(email: str, name: str, password: str, platform_admin: bool) -> None:
+def create_user(email: str, name: str, password: str | None, platform_admin: bool) -> None:
     """Make an account for EMAIL."""
+    if not providers.by_password():
+        password = None
+    elif password is None:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     begin_writing()
     try:
         user = people.create_account(password_hasher(), email=email, name=name, password=password)
@@ -111,7 +116,8 @@ def import_people(file: Path, short_name: str) -> None:
     if organisation is None:
         raise click.ClickException(_("There is no organisation “%(name)s”.", name=short_name))
     try:
-        result = people_import.import_file(organisation, file.read_bytes(), file.name, LARGE)
+        by = By(None, Through.COMMAND)
+        result = people_import.import_file(organisation, file.read_bytes(), file.name, LARGE, by)
     except RefusalError as refusal:
         raise click.ClickException(str(refusal)) from None
     _tell_of_file(result.notices, result.errors)

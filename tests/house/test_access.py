@@ -129,6 +129,10 @@ collaborations.revoke         POST to_cumulus login 303   303   303   303   303 
 collaborations.resend         POST to_stratus login 303   303   303   403   403   403   404   404   404   404   404
 collaborations.ask_to_revoke  GET  to_stratus login 200   200   200   403   403   403   404   404   404   404   404
 collaborations.revoke         POST to_stratus login 303   303   303   403   403   403   404   404   404   404   404
+memberships.edit              GET  in_cumulus login 200   200   200   200   200   403   404   404   404   404   404
+memberships.edit              POST in_cumulus login 303   303   303   303   303   403   404   404   404   404   404
+memberships.edit              GET  in_stratus login 200   200   200   403   403   403   404   404   404   404   404
+memberships.edit              POST in_stratus login 303   303   303   403   403   403   404   404   404   404   404
 collaborations.ask_to_remove  GET  in_cumulus login 200   200   200   200   200   403   404   404   404   404   404
 collaborations.remove         POST in_cumulus login 303   303   303   303   303   403   404   404   404   404   404
 collaborations.ask_to_remove  GET  in_stratus login 200   200   200   403   403   403   404   404   404   404   404

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 from domain.people import find_by_email
 from models import Identity, User, db
 from tests.clients import Client
+from tests.invitees import invited, join_path
 from tests.pages import Page
 from tests.people import pending_for, the_person
 from tests.provider import (
@@ -239,3 +240,40 @@ def test_whoever_says_no_there_may_try_again(client: Client, provider: LocalProv
     answer = client.get(f"{way}&state={state}")
     assert (answer.status_code, Page(answer.text).heading) == (403, "You have not been signed in")
     assert "/login/surf?next=/uploads" in {link.get("href") for link in Page(answer.text).all("a")}
+
+
+# Invited people.
+
+
+def test_an_invited_person_signs_in_and_accepts_with_one_click(
+    world: Flask, client: Client, provider: LocalProvider
+) -> None:
+    path = join_path(world, invited("jane@example.org"))
+    link = next(link for link in client.page(path).all("a") if "SURFconext" in "".join(link.itertext()))
+    assert signed_in(client, provider, path=str(link.get("href"))).location == path
+    assert "Accept" in client.page(path).buttons()
+    assert "You have joined Cumulus" in client.send(f"{path}/accept")
+
+
+def test_whoever_is_somebody_else_there_is_told_so(world: Flask, client: Client, provider: LocalProvider) -> None:
+    path = join_path(world, invited("ann@example.org"))
+    signed_in(client, provider, path=f"/login/surf?next={path}")
+    assert "You are signed in with another address" in client.page(path)
+
+
+def test_a_register_link_leads_into_the_course(world: Flask, client: Client, provider: LocalProvider) -> None:
+    token = world.extensions["link_tokens"].register.make(pending_for("jane@example.org", course()).id)
+    assert "Sign in with SURFconext" in client.page(f"/register/{token}")
+    signed_in(client, provider, path=f"/login/surf?next=/register/{token}")
+    page = client.page(f"/register/{token}")
+    assert "You have been enrolled in Foundational Literacy." in page
+    assert page.heading == "Foundational Literacy"
+
+
+# Many attempts.
+
+
+def test_attempts_that_lead_nowhere_are_throttled(client: Client) -> None:
+    for _attempt in range(50):
+        client.get("/login/surf/callback?state=guessed")
+    assert client.get("/login/surf").status_code == 429

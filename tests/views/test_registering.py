@@ -71,10 +71,10 @@ def test_an_address_with_an_account_is_led_to_sign_in(app: Flask, client: Client
     assert client.post(path, data=ACCOUNT).status_code == 410
 
 
-def test_whoever_has_that_account_is_told_that_it_is_theirs(app: Flask, client: Client) -> None:
+def test_whoever_has_that_account_is_led_to_the_course(app: Flask, client: Client) -> None:
     client.sign_in("member@harderwijk.test")
-    page = client.page(path_of(app, pending_for("Member@harderwijk.test", course())), 410)
-    assert "The account for Member@harderwijk.test is yours." in page
+    page = client.page(path_of(app, pending_for("Member@harderwijk.test", course(), auto_enrol=False)))
+    assert "You can enrol in Foundational Literacy here." in page
 
 
 def test_a_link_that_has_been_taken_back_says_so_and_makes_no_account(app: Flask, client: Client) -> None:
