@@ -18,6 +18,7 @@ from views.api.blueprint import Refusal, blueprint_here, blueprint_of_path
 from views.api.calls import MalformedError
 from views.api.idempotency import IdempotencyKeyError
 from views.callers import UnauthenticatedError
+from views.logs import request_id
 
 Answer = Response | tuple[str, int, dict[str, str]]
 
@@ -136,5 +137,6 @@ def _answer(status: int, sentence: str | None = None, **more: Any) -> Answer:
         known = CALLS.get(status, known)
         tell = family.tell if family else problems.tell
         return tell(Refusal(status, str(known.title), sentence or str(known.sentence), **more))
-    page = render_template("errors/error.html", status=status, title=known.title, sentence=sentence or known.sentence)
+    told = {"title": known.title, "sentence": sentence or known.sentence, "request_id": request_id.get()}
+    page = render_template("errors/error.html", status=status, **told)
     return page, status, more.get("headers", {})

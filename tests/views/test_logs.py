@@ -69,8 +69,9 @@ def faulty(app: Flask, tmp_path: Any) -> Client:
 
 def test_a_fault_tells_its_kind_and_its_place_but_not_its_words(faulty: Client, lines: Lines) -> None:
     with faulty.application.app_context():
-        assert faulty.get("/unwilling").status_code == 500
+        page = faulty.get("/unwilling")
     (line,) = [line for line in lines() if "fault" in line]
+    assert (page.status_code, f"Error 500, request {line['request_id']}" in page.text) == (500, True)
     assert line["message"] == "A request to unwilling failed."
     assert line["fault"]["kind"].startswith("sqlalchemy.exc.")
     assert "SELECT nothing FROM nowhere" in line["fault"]["statement"]
