@@ -151,7 +151,7 @@ def test_the_members_tab_shows_members_and_invited(yoda: Client) -> None:
     page = yoda.page(path("/members"))
     ann = next(row for row in page.rows() if row.startswith("Ann"))
     bob = next(row for row in page.rows() if row.startswith("bob"))
-    assert re.match(r"Ann ann@example.org Admin Researchers \d+ \w+ \d{4} no end date Remove", ann)
+    assert re.match(r"Ann ann@example.org Admin Researchers \d+ \w+ \d{4} no end date Change Ann Remove Ann", ann)
     assert re.match(r"bob@example.org Member Researchers \d+ \w+ \d{4} by Yolanda Damen Invited \d+ \w+ \d{4}", bob)
 
 

@@ -27,17 +27,16 @@ AS_IN_THE_FILE = (
     "sender_name",
 )
 
+#: What somebody can be in a collaboration.
+ROLES = [
+    SelectChoice(Role.MEMBER.value, _("Member (takes part, and sees who the other members are)")),
+    SelectChoice(Role.ADMIN.value, _("Admin (also invites people, changes and removes members, and makes groups)")),
+]
+
 
 class InvitationForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF comes without types
     invitees = TextAreaField(_("E-mail addresses"), filters=[typed], render_kw={"rows": 4, "spellcheck": "false"})
-    intended_role = RadioField(
-        _("Role"),
-        choices=[
-            SelectChoice(Role.MEMBER.value, _("Member (takes part, and sees who the other members are)")),
-            SelectChoice(Role.ADMIN.value, _("Admin (also invites people, removes members and creates groups)")),
-        ],
-        default=Role.MEMBER.value,
-    )
+    intended_role = RadioField(_("Role"), choices=ROLES, default=Role.MEMBER.value)
     groups = SelectMultipleField(_("Groups"), [Optional()], option_widget=CheckboxInput())
     invitation_expiry_date = StringField(_("Last day to accept"), filters=[typed], widget=DateInput())
     membership_expiry_date = StringField(
