@@ -38,6 +38,8 @@ class Rights:
     takes_part_in: frozenset[uuid.UUID] = NOBODY
     #: The organisations of those collaborations and batches, and the person's own.
     guest_in: frozenset[uuid.UUID] = NOBODY
+    #: Organisations that are suspended, in which the person would be any of this; none for platform admins.
+    suspended_in: frozenset[uuid.UUID] = NOBODY
     #: The API key whose rights these are; empty: the person's own.
     api_key_id: uuid.UUID | None = None
 
@@ -194,6 +196,20 @@ def may_see_course(rights: Rights, course: CourseFacts) -> bool:
     return knows_organisation(rights, course.organisation_id)
 
 
+def may_create_courses(rights: Rights) -> bool:
+    """Whether there is any organisation that the person may create them in."""
+    return rights.is_platform_admin or bool(rights.admin_of | rights.manager_of)
+
+
+def may_create_courses_in(rights: Rights, organisation: OrganisationFacts) -> bool:
+    return rights.is_platform_admin or organisation.id in rights.admin_of | rights.manager_of
+
+
+def may_edit_course(rights: Rights, course: CourseFacts) -> bool:
+    """Its name and description: its key stays."""
+    return rights.is_platform_admin or course.organisation_id in rights.admin_of | rights.manager_of
+
+
 def may_create_batch(rights: Rights, course: CourseFacts) -> bool:
     organisations = rights.admin_of | rights.manager_of | rights.mentor_in
     return rights.is_platform_admin or course.organisation_id in organisations
@@ -308,6 +324,11 @@ def may_decide_on_role(rights: Rights, role: RoleFacts) -> bool:
     """Invite to it, change what it includes, take it away."""
     runs = rights.is_platform_admin or role.organisation_id in rights.admin_of
     return runs or (role.role == "mentor" and role.organisation_id in rights.manager_of)
+
+
+def may_suspend_organisation(rights: Rights, organisation: OrganisationFacts) -> bool:
+    """Suspend it, and resume it."""
+    return rights.is_platform_admin
 
 
 def may_create_organisations(rights: Rights) -> bool:

@@ -143,6 +143,11 @@ mailbox.html                  GET  mail       login 200   403   403   403   403 
 mailbox.attachment            GET  mail       login 200   403   403   403   403   403   403   403   403   403   403
 courses.index                 GET             login 200   200   200   200   200   200   200   200   200   200   200
 courses.show                  GET  literacy   login 200   404   404   404   404   404   404   404   200   200   200
+courses.choose                GET             login 200   303   303   403   403   403   303   403   303   403   403
+courses.new                   GET  harderwijk login 200   200   200   403   403   403   404   404   404   404   404
+courses.new                   POST harderwijk login 422   422   422   403   403   403   404   404   404   404   404
+courses.edit                  GET  literacy   login 200   404   404   404   404   404   404   404   200   403   403
+courses.edit                  POST literacy   login 303   404   404   404   404   404   404   404   303   403   403
 batches.new                   GET  literacy   login 200   404   404   404   404   404   404   404   200   200   403
 batches.create                POST literacy   login 422   404   404   404   404   404   404   404   422   422   403
 batches.workspace             GET             login 200   200   200   403   403   403   200   403   200   200   403

@@ -151,3 +151,45 @@ def test_a_page_asks_as_many_queries_for_many_batches_and_people_as_for_few(ment
     with counted() as for_many:
         mentor.page(path)
     assert len(for_many) == len(for_few)
+
+
+# Making and changing.
+
+
+def test_a_state_admin_makes_a_course_with_its_open_batch(client: Client) -> None:
+    state = client.sign_in(STATE_ADMIN)
+    assert "/courses/new" in links(state.page("/courses"))
+    page = state.page("/courses/new")
+    assert page.all("input", name="org", value="pradesh")
+    where = f"/organisations/{pradesh().id}/courses/new"
+    page = state.send(where, name="Arithmetic", org="pradesh", course="ARI1", run="2027", description="To count.")
+    assert page.heading == "Arithmetic"
+    assert "“Arithmetic” is made, with its open batch." in page
+    assert "course-v1:pradesh+ARI1+2027" in page
+    assert any(row.startswith("Open batch") for row in page.rows())
+
+
+def test_what_is_wrong_with_a_course_stands_beside_its_field(client: Client) -> None:
+    where = f"/organisations/{pradesh().id}/courses/new"
+    page = client.sign_in(STATE_ADMIN).send(where, 422, name="Twice", org="pradesh", course="FLN101", run="2026")
+    assert "Course in the key: There is a course with the key course-v1:pradesh+FLN101+2026 already" in page
+    assert page.all("input", id="course", aria_invalid="true", value="FLN101")
+
+
+def test_a_course_is_changed_and_keeps_its_key(client: Client) -> None:
+    state = client.sign_in(STATE_ADMIN)
+    assert f"{LITERACY}/edit" in links(state.page(LITERACY))
+    assert f"/organisations/{pradesh().id}/people" in links(state.page(f"{LITERACY}/edit"))
+    page = state.send(f"{LITERACY}/edit", name="Literacy", description="To read.\x00")
+    assert "“Literacy” is saved." in page
+    assert "Description To read." in page
+
+
+def test_a_mentor_neither_makes_nor_changes_courses(mentor: Client) -> None:
+    assert "Make a course" not in mentor.page("/courses")
+    assert "Change course" not in mentor.page(LITERACY)
+
+
+def test_a_platform_admin_chooses_the_organisation_of_a_course_first(client: Client) -> None:
+    page = client.sign_in("platform@muster.test").page("/courses/new")
+    assert f"/organisations/{pradesh().id}/courses/new" in links(page)
