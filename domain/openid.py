@@ -5,6 +5,7 @@ which only those pay for who have a provider: see `views.providers`.
 """
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -40,6 +41,10 @@ _IN_TROUBLE = {"server_error", "temporarily_unavailable"}
 _OF_THE_PERSON = {"email", "email_verified", "name"}
 
 Kept = TypeVar("Kept")
+
+
+class DoubtError(ValueError):
+    """`str(error)` says to the operator why the provider is not believed."""
 
 
 class Provider:
@@ -100,7 +105,7 @@ class Provider:
         if "error" in answer:
             raise OAuthError(answer["error"])
         if answer.get("iss", self.issuer) != self.issuer:
-            raise ValueError("another provider answers")
+            raise DoubtError("another provider answers")
         return answer["code"]
 
     def _believed(self, token: Mapping[str, Any], nonce: str) -> dict[str, Any]:
@@ -134,7 +139,7 @@ class Provider:
             return {}
         said = _object(session.get(endpoint))
         if said.get("sub") != claims["sub"]:
-            raise ValueError("it tells of another person")
+            raise DoubtError("it tells of another person")
         return said
 
     def _ask_for_metadata(self) -> dict[str, Any]:
@@ -142,9 +147,9 @@ class Provider:
         url = self.issuer.rstrip("/") + "/.well-known/openid-configuration"
         metadata = _object(requests.get(url, timeout=_PATIENCE))
         if metadata.get("issuer") != self.issuer:
-            raise ValueError(f"it calls itself {metadata.get('issuer')!r}, which the setting of its issuer must be")
+            raise DoubtError(f"it calls itself {metadata.get('issuer')!r}, which the setting of its issuer must be")
         if unsafe := [name for name in _ENDPOINTS if not is_safe(metadata.get(name))]:
-            raise ValueError(f"it has no safe {', '.join(unsafe)}")
+            raise DoubtError(f"it has no safe {', '.join(unsafe)}")
         return metadata
 
     def _ask_for_keys(self) -> KeySet:
@@ -160,11 +165,21 @@ class Provider:
             log.warning("The provider of sign-in %s is away: %s", self.issuer, type(error).__name__)
             raise SignInEnded(Ending.AWAY) from None
         except OAuthError as error:
-            log.warning("The provider of sign-in %s refuses: %.80r", self.issuer, error.error)
+            log.warning("The provider of sign-in %s refuses: %s", self.issuer, _code_word(error.error))
             raise SignInEnded(Ending.AWAY if error.error in _IN_TROUBLE else Ending.MISTAKEN) from None
         except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
-            log.warning("The provider of sign-in %s is not believed: %.300r", self.issuer, error)
+            log.warning("The provider of sign-in %s is not believed: %s", self.issuer, _why(error))
             raise SignInEnded(Ending.MISTAKEN) from None
+
+
+def _code_word(error: str) -> str:
+    """Such as `invalid_client`; it may come from the address that somebody asked for."""
+    return error if re.fullmatch("[a-z_]{1,40}", error) else "in other words"
+
+
+def _why(error: Exception) -> str:
+    """Other errors may quote what was sent."""
+    return str(error) if isinstance(error, JoseError | DoubtError) else type(error).__name__
 
 
 class _Renewed(Generic[Kept]):
