@@ -1,29 +1,48 @@
 """People brought into an organisation, any number at once: those who are new, and what changed about the others."""
 
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, exists, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from domain import pending_enrolments
+from domain import audit, pending_enrolments
+from domain.audit import About, By
 from domain.cells import open_sheet
+from domain.directory import can_sign_in
 from domain.errors import ConflictError
 from domain.findings import Finding, Notice
 from domain.language import gettext as _
+from domain.organisations import assert_may_run, hold
 from domain.people_sheet import COLUMNS, REQUIRED, Line, read_lines
+from domain.permissions import Rights
 from domain.rows import update_rows
 from domain.table import Limits
 from domain.tallies import move_districts
 from domain.user_names import UserNames
-from models import Organisation, User, db, key_of, new_id
+from models import (
+    Batch,
+    Collaboration,
+    Membership,
+    Organisation,
+    OrganisationRole,
+    Participant,
+    User,
+    db,
+    key_of,
+    new_id,
+)
+from models.audit import AuditAction
 from models.base import among
+from models.batch import batch_mentors
 from models.user import search_text_of
 
+#: Why nothing is done about somebody who is as their line says.
+UNCHANGED = "unchanged"
 #: Rows written at once.
 _ROWS = 10_000
 
@@ -36,18 +55,20 @@ class PersonState(StrEnum):
 
 
 class PersonOutcome(NamedTuple):
-    """What one line became."""
+    """What one line became, or would become."""
 
     line: int
     state: PersonState
     #: Of those failed: `address_unusable`, `two_people`, `signs_in_with_another_address`, `user_name_taken`,
     #: `repeated`.
     reason: str | None = None
+    #: What is new about who is updated: names of columns; `organisation_id` of who is taken in.
+    news: tuple[str, ...] = ()
 
     @property
     def message(self) -> str | None:
-        """The sentence for its reader, where there is something to tell."""
-        return _message_of(self.reason) if self.reason else None
+        """The sentence for its reader, where there is something to mend."""
+        return message_of(self.reason) if self.reason else None
 
 
 @dataclass(slots=True)
@@ -64,40 +85,62 @@ def find_organisation(short_name: str) -> Organisation | None:
     return db.session.scalar(select(Organisation).where(Organisation.short_name == key_of(short_name)))
 
 
-def import_file(organisation: Organisation, content: bytes, file_name: str, limits: Limits) -> PeopleImport:
+def import_file(organisation: Organisation, content: bytes, file_name: str, limits: Limits, by: By) -> PeopleImport:
     """Bring the people of a CSV file or a workbook into the organisation: see `import_people`."""
     file = open_sheet(content, file_name, COLUMNS, REQUIRED, limits)
     lines, errors = read_lines(file.columns, file.records)
     if file.errors or errors:
         return PeopleImport(file.notices, [*file.errors, *errors])
-    return PeopleImport(file.notices, outcomes=import_people(organisation, lines))
+    return PeopleImport(file.notices, outcomes=import_people(organisation, lines, by))
 
 
-def import_people(organisation: Organisation, lines: Sequence[Line]) -> list[PersonOutcome]:
+def foresee(rights: Rights, organisation: Organisation, lines: Sequence[Line]) -> list[PersonOutcome]:
+    """What `bring` would make of each line, in their order. Nothing is changed."""
+    plan = _Plan(organisation, lines, from_anywhere=rights.is_platform_admin)
+    return [plan.outcome_of(line) for line in lines]
+
+
+def bring(rights: Rights, organisation: Organisation, lines: Sequence[Line], by: By) -> list[PersonOutcome]:
+    """`import_people`, for who runs the organisation: whoever belongs elsewhere is not theirs to take in, unless a
+    platform admin brings them.
+
+    Raises `NotAllowedError`.
+    """
+    assert_may_run(rights, organisation)
+    return import_people(organisation, lines, by, from_anywhere=rights.is_platform_admin)
+
+
+def import_people(
+    organisation: Organisation, lines: Sequence[Line], by: By, *, from_anywhere: bool = True
+) -> list[PersonOutcome]:
     """Make people of the organisation of those on the lines; an outcome for each, in their order.
 
     A person of the organisation is known by their state ID, or else by their address; one of no organisation is
-    taken in by it. What a line leaves empty stays as it is; so does the user name of who is there already. New
-    people have no password, and are enrolled wherever that waits for them. No two of `lines` have one address, state
-    ID or user name: `read_lines` sees to it.
+    taken in by it, though not `from_anywhere` only where they are nothing elsewhere. What a line leaves empty stays as
+    it is; so does the user name of who is there already. New people have no password, and are enrolled wherever that
+    waits for them. No two of `lines` have one address, state ID or user name: `read_lines` sees to it.
 
-    Raises `ConflictError` where somebody else is making one of the accounts this very moment.
+    Raises `ConflictError` where somebody else is making one of the accounts this very moment; nothing is changed then.
     """
-    _hold(organisation)
-    plan = _Plan(organisation, lines)
+    hold(organisation.id)
+    plan = _Plan(organisation, lines, from_anywhere=from_anywhere)
     outcomes = [plan.outcome_of(line) for line in lines]
-    _change(organisation, plan.changes)
     try:
         with db.session.begin_nested():
+            _change(organisation, plan.changes)
             for rows in _in_portions(_new_person(organisation, new) for new in plan.new):
                 db.session.execute(insert(User), rows)
     except IntegrityError:
         raise ConflictError(_("Another account was being made at this very moment. Try again.")) from None
-    pending_enrolments.fulfil([new.id for new in plan.new])
+    told = {"added": [new.id for new in plan.new], "updated": [became.id for _was, became in plan.changes]}
+    if any(told.values()):
+        audit.record(AuditAction.PEOPLE_IMPORTED, About(organisation.id), by, told)
+    pending_enrolments.fulfil(told["added"])
     return outcomes
 
 
-def _message_of(reason: str) -> str:
+def message_of(reason: str) -> str:
+    """The sentence for a reason of an outcome."""
     sentences = {
         "address_unusable": lambda: _("This address cannot be used: ask your platform admin."),
         "two_people": lambda: _("The state ID is one person's, the address another's."),
@@ -106,14 +149,9 @@ def _message_of(reason: str) -> str:
         ),
         "user_name_taken": lambda: _("This user name is taken: write another, or none."),
         "repeated": lambda: _("This person is on a line before: once by the state ID, once by the address."),
+        UNCHANGED: lambda: _("Nothing is new about this person."),
     }
     return sentences[reason]()
-
-
-def _hold(organisation: Organisation) -> None:
-    """One import of an organisation at a time; nobody else is held up, neither who makes accounts in it."""
-    query = select(Organisation.id).where(Organisation.id == organisation.id)
-    db.session.execute(query.with_for_update(key_share=True))
 
 
 class _Known(NamedTuple):
@@ -130,7 +168,7 @@ class _Known(NamedTuple):
     school: str | None
     block: str | None
     mobile: str | None
-    has_password: bool
+    can_sign_in: bool
 
 
 class _Newcomer(NamedTuple):
@@ -142,7 +180,7 @@ class _Newcomer(NamedTuple):
 class _Plan:
     """What is to be done: found out line by line, without a query."""
 
-    def __init__(self, organisation: Organisation, lines: Sequence[Line]) -> None:
+    def __init__(self, organisation: Organisation, lines: Sequence[Line], *, from_anywhere: bool) -> None:
         self.organisation = organisation
         keys = {key_of(line.state_id) for line in lines if line.state_id}
         ours = _known(User.organisation_id == organisation.id, among(User.state_id_key, keys))
@@ -150,6 +188,7 @@ class _Plan:
         by_id = {one.id: one for one in self.by_state_id.values()}  # nobody is kept twice
         addressed = _known(among(User.email_key, (line.address.key for line in lines)))
         self.by_address = {one.email_key: by_id.get(one.id, one) for one in addressed}
+        self._elsewhere = set() if from_anywhere else _elsewhere(organisation, self.by_address.values())
         #: Who is there already, as they were and as they become; all of it, for those with something new.
         self.changes: list[tuple[_Known, _Known]] = []
         self.new: list[_Newcomer] = []
@@ -158,38 +197,34 @@ class _Plan:
         asked = (line.user_name for line in newcomers if line.user_name)
         self._user_names = UserNames(asked, (line.address.email for line in newcomers if not line.user_name))
 
-    def outcome_of(self, line: Line) -> PersonOutcome:
-        state, reason = self._decide(line)
-        return PersonOutcome(line.number, state, reason)
-
     def _person(self, line: Line) -> _Known | None:
         return self.by_state_id.get(key_of(line.state_id)) or self.by_address.get(line.address.key)
 
-    def _decide(self, line: Line) -> tuple[PersonState, str | None]:
+    def outcome_of(self, line: Line) -> PersonOutcome:
         person = self._person(line)
         if person is None:
             return self._add(line)
         if reason := self._why_not(line, person):
-            return PersonState.FAILED, reason
+            return PersonOutcome(line.number, PersonState.FAILED, reason)
         self._seen.add(person.id)
         became = self._updated(person, line)
         if became == person:
-            return PersonState.UNCHANGED, None
+            return PersonOutcome(line.number, PersonState.UNCHANGED)
         self.changes.append((person, became))
-        return PersonState.UPDATED, None
+        return PersonOutcome(line.number, PersonState.UPDATED, news=_news(person, became))
 
-    def _add(self, line: Line) -> tuple[PersonState, str | None]:
+    def _add(self, line: Line) -> PersonOutcome:
         if line.user_name and not self._user_names.is_free(line.user_name):
-            return PersonState.FAILED, "user_name_taken"
+            return PersonOutcome(line.number, PersonState.FAILED, "user_name_taken")
         user_name = line.user_name or self._user_names.made_from(line.address.email)
         self.new.append(_Newcomer(new_id(), user_name, line))
-        return PersonState.ADDED, None
+        return PersonOutcome(line.number, PersonState.ADDED)
 
     def _why_not(self, line: Line, person: _Known) -> str | None:
         has_address = self.by_address.get(line.address.key)
         if has_address is None:
-            return "signs_in_with_another_address" if person.has_password else self._if_repeated(person)
-        if has_address.organisation_id not in (None, self.organisation.id):
+            return "signs_in_with_another_address" if person.can_sign_in else self._if_repeated(person)
+        if has_address.organisation_id not in (None, self.organisation.id) or has_address.id in self._elsewhere:
             return "address_unusable"
         if has_address.id != person.id:
             return "address_unusable" if has_address.organisation_id is None else "two_people"
@@ -215,6 +250,13 @@ class _Plan:
         )
 
 
+_TOLD = ("organisation_id", "name", "email", "state_id", "district", "school", "block", "mobile")
+
+
+def _news(was: _Known, became: _Known) -> tuple[str, ...]:
+    return tuple(name for name in _TOLD if getattr(was, name) != getattr(became, name))
+
+
 def _known(*which: Any) -> Iterator[_Known]:
     query = select(
         User.id,
@@ -228,9 +270,34 @@ def _known(*which: Any) -> Iterator[_Known]:
         User.school,
         User.block,
         User.mobile,
-        User.password_hash.is_not(None),
+        can_sign_in(),
     ).where(*which)
     return map(_Known._make, db.session.execute(query))
+
+
+def _elsewhere(organisation: Organisation, people: Iterable[_Known]) -> set[uuid.UUID]:
+    """Those of no organisation who are something in another one, or on the platform: an organisation that took them
+    in could close their accounts."""
+    nobodys = [one.id for one in people if one.organisation_id is None]
+    if not nobodys:
+        return set()
+    query = select(User.id).where(
+        among(User.id, nobodys), or_(User.is_platform_admin, *_is_something_beside(organisation))
+    )
+    return {*db.session.scalars(query)}
+
+
+def _is_something_beside(organisation: Organisation) -> Iterator[ColumnElement[bool]]:
+    yield exists().where(OrganisationRole.user_id == User.id, OrganisationRole.organisation_id != organisation.id)
+    yield exists().where(
+        Membership.user_id == User.id,
+        Membership.is_current(),
+        Membership.collaboration_id == Collaboration.id,
+        Collaboration.organisation_id != organisation.id,
+    )
+    elsewhere = Batch.organisation_id != organisation.id
+    yield exists().where(Participant.user_id == User.id, Participant.batch_id == Batch.id, elsewhere)
+    yield exists().where(batch_mentors.c.user_id == User.id, batch_mentors.c.batch_id == Batch.id, elsewhere)
 
 
 def _change(organisation: Organisation, changes: Collection[tuple[_Known, _Known]]) -> None:
@@ -242,7 +309,7 @@ def _change(organisation: Organisation, changes: Collection[tuple[_Known, _Known
 
 def _changed_person(person: _Known) -> dict[str, Any]:
     row = person._asdict() | {"search_text": search_text_of(person.name, person.email, person.state_id or "")}
-    del row["has_password"]
+    del row["can_sign_in"]
     return row
 
 

@@ -28,6 +28,8 @@ COLUMNS = (
     Column("user_name"),
 )
 REQUIRED = (("name",), ("email",))
+#: What is beyond these is not looked at.
+MOST_ERRORS = 100_000
 _USER_NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -94,7 +96,18 @@ def read_lines(columns: Sequence[str | None], records: Iterable[Record]) -> tupl
         errors += problems
         if not problems:
             lines.append(line)
+        if len(errors) > MOST_ERRORS:
+            return lines, [*errors, _too_much(line)]
     return lines, errors
+
+
+def _too_much(line: Line) -> Finding:
+    sentence = _(
+        "From line %(line)s on, the file was not looked at: it has too many errors to be checked at once. Mend those "
+        "above first.",
+        line=line.number,
+    )
+    return Finding(Level.ERROR, "too_much", sentence, line.number)
 
 
 def _repeated(column: str, first: int) -> str:

@@ -18,8 +18,9 @@ class Check:
     failures: list[Finding] = field(default_factory=list)
     skips: list[Finding] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
-    #: Invitations to send; participants to add or to remove.
+    #: Invitations to send; participants to add or to remove; people to add or to update.
     to_do: int = 0
+    #: Whom that is about; of a file of people, those of them who are new.
     people: int = 0
     collaborations: int = 0
 

@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from sqlalchemy import func, select
 
-from domain import participant_sheet, participants
+from domain import participant_sheet, participants, people_import, people_sheet
 from domain.errors import ConflictError
 from domain.invitation_plan import count_steps, names_in
 from domain.invitation_sheet import Line, Sheet
@@ -16,6 +16,8 @@ from domain.language import gettext as _
 from domain.language import ngettext
 from domain.masking import masked_email
 from domain.participants import Person
+from domain.people_import import PersonOutcome
+from domain.people_run import STATES
 from domain.processing import rights_behind
 from domain.purview import Targets, purview_of
 from domain.table import Record
@@ -60,6 +62,12 @@ def _task(reason: str, count: int) -> str:
         ),
         "too_long": lambda: ngettext("Shorten %(number)s value", "Shorten %(number)s values", count),
         "control_characters": lambda: ngettext("Type %(number)s value again", "Type %(number)s values again", count),
+        "not_a_user_name": lambda: ngettext("Correct %(number)s user name", "Correct %(number)s user names", count),
+        "repeated": lambda: ngettext(
+            "Keep one of the lines with the same value, %(number)s time",
+            "Keep one of the lines with the same value, %(number)s times",
+            count,
+        ),
         "conflict": lambda: ngettext(
             "Choose between %(number)s pair of lines that contradict each other",
             "Choose between %(number)s pairs of lines that contradict each other",
@@ -136,6 +144,37 @@ def _naming(
     return Naming(line.number, line.identifier, name, email, state, finding.message if finding else None)
 
 
+@dataclass(frozen=True, slots=True)
+class Bringing:
+    """Whom one line of a file of people brings, and what becomes of them."""
+
+    line: people_sheet.Line
+    #: Added, updated, skipped or failed.
+    state: OutcomeState
+    #: Of who is updated: see `PersonOutcome.news`.
+    news: tuple[str, ...]
+    #: Why nothing is done.
+    message: str | None
+
+
+def bringings(upload: Upload, page: Sequence[UploadLine]) -> list[Bringing]:
+    """Whom these lines bring, likewise."""
+    assert upload.organisation is not None
+    brought, _errors = people_sheet.read_lines(column_names(upload), _records(page))
+    outcomes = people_import.foresee(rights_behind(upload), upload.organisation, brought)
+    foreseen = _foreseen(upload, [line.number for line in brought])
+    return [
+        _bringing(line, outcome, foreseen.get(line.number)) for line, outcome in zip(brought, outcomes, strict=True)
+    ]
+
+
+def _bringing(line: people_sheet.Line, outcome: PersonOutcome, finding: UploadFinding | None) -> Bringing:
+    if finding is not None:
+        state = OutcomeState.FAILED if finding.level is Level.FAILURE else OutcomeState.SKIPPED
+        return Bringing(line, state, (), finding.message)
+    return Bringing(line, STATES[outcome.state], outcome.news, None)
+
+
 def _names_and_addresses(people: Iterable[Person]) -> dict[uuid.UUID, tuple[str, str]]:
     rows = db.session.execute(
         select(User.id, User.name, User.email).where(among(User.id, {person.id for person in people}))
@@ -171,12 +210,19 @@ def parts(upload: Upload) -> list[Part]:
     failed = Part("failed", _("Failed"), upload.failed, (OutcomeState.FAILED,))
     skipped = Part("skipped", _("Skipped"), upload.skipped, (OutcomeState.SKIPPED,))
     done = {
-        UploadKind.INVITATIONS: Part("sent", _("Sent"), upload.done, (OutcomeState.SENT,)),
-        UploadKind.PARTICIPANTS_ADD: Part("added", _("Added"), upload.done, (OutcomeState.ADDED, OutcomeState.REVIVED)),
-        UploadKind.PARTICIPANTS_REMOVE: Part("removed", _("Removed"), upload.done, (OutcomeState.REMOVED,)),
+        UploadKind.INVITATIONS: [Part("sent", _("Sent"), upload.done, (OutcomeState.SENT,))],
+        UploadKind.PARTICIPANTS_ADD: [
+            Part("added", _("Added"), upload.done, (OutcomeState.ADDED, OutcomeState.REVIVED))
+        ],
+        UploadKind.PARTICIPANTS_REMOVE: [Part("removed", _("Removed"), upload.done, (OutcomeState.REMOVED,))],
+        UploadKind.PEOPLE: [
+            Part("added", _("Added"), upload.new_people, (OutcomeState.ADDED,)),
+            Part("updated", _("Updated"), upload.done - upload.new_people, (OutcomeState.UPDATED,)),
+        ],
     }
-    # Participants are added and removed all at once: none of them is seen waiting.
-    found = [done[upload.kind], failed, skipped, *([] if upload.batch_id else [waiting])]
+    # Only invitations are done one after the other: of the others none is seen waiting.
+    is_seen_waiting = upload.kind is UploadKind.INVITATIONS
+    found = [*done[upload.kind], failed, skipped, *([waiting] if is_seen_waiting else [])]
     return [Part("all", _("All"), sum(part.count for part in found)), *found]
 
 
@@ -222,13 +268,14 @@ RESULT_COLUMNS = {
     UploadKind.INVITATIONS: _INVITATION,
     UploadKind.PARTICIPANTS_ADD: _PARTICIPANT,
     UploadKind.PARTICIPANTS_REMOVE: _PARTICIPANT,
+    UploadKind.PEOPLE: ("line", "email", "outcome", "reason", "message"),
 }
 #: What a column of the result is called elsewhere.
-_KEPT_AS = {"identifier": "invitee", "outcome": "state"}
+_KEPT_AS = {"identifier": "invitee", "email": "invitee", "outcome": "state"}
 
 
 def result_file(upload: Upload) -> Iterator[Sequence[object]]:
-    """What each invitation, or each participant, became, in the file's order.
+    """What each invitation, participant or person became, in the file's order.
 
     Raises `ConflictError` before *Process* is pressed.
     """

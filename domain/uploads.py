@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import joinedload
 
-from domain import invitation_check, participant_check
+from domain import invitation_check, participant_check, people_check
 from domain.columns import Matched, knows, match_header
 from domain.errors import ConflictError
 from domain.findings import Finding
@@ -18,7 +18,7 @@ from domain.permissions import Rights
 from domain.rows import insert_rows
 from domain.table import Limits, Record, read_table
 from domain.upload_check import Check, Purpose
-from models import Batch, Upload, UploadFinding, UploadLine, UploadOutcome, User, db, now
+from models import Batch, Organisation, Upload, UploadFinding, UploadLine, UploadOutcome, User, db, now
 from models.base import leave_work
 from models.upload import INSERT_LINES, Level, OutcomeState, UploadKind, UploadState
 
@@ -30,19 +30,20 @@ def receive(
     content: bytes,
     limits: Limits,
     kind: UploadKind = UploadKind.INVITATIONS,
-    batch: Batch | None = None,
+    about: Batch | Organisation | None = None,
 ) -> Upload:
-    """Store the file, read it, check it, and store what was found. `batch`: that of a file of participants.
+    """Store the file, read it, check it, and store what was found. `about`: the batch of a file of participants, the
+    organisation of one of people.
 
     Raises `NotAllowedError` and `ConflictError` where the person may not manage, or nobody may so manage, that
-    batch's participants.
+    batch's participants or that organisation's people.
     """
-    purpose = _purpose(kind, rights, batch)
+    purpose = _purpose(kind, rights, about)
     upload = Upload(
         kind=kind,
         user_id=user.id,
         organisation_id=purpose.organisation_id,
-        batch_id=batch.id if batch else None,
+        batch_id=about.id if isinstance(about, Batch) else None,
         api_key_id=rights.api_key_id,
         file_name=file_name.replace("\0", "")[-255:] or "upload",
         content=content,
@@ -64,11 +65,14 @@ def receive(
     return upload
 
 
-def _purpose(kind: UploadKind, rights: Rights, batch: Batch | None) -> Purpose:
+def _purpose(kind: UploadKind, rights: Rights, about: Batch | Organisation | None) -> Purpose:
     if kind is UploadKind.INVITATIONS:
         return invitation_check.purpose(rights)
-    assert batch is not None, "participants are those of a batch"
-    return participant_check.purpose(rights, kind, batch)
+    if kind is UploadKind.PEOPLE:
+        assert isinstance(about, Organisation), "people are those of an organisation"
+        return people_check.purpose(rights, about)
+    assert isinstance(about, Batch), "participants are those of a batch"
+    return participant_check.purpose(rights, kind, about)
 
 
 def _check(upload: Upload, purpose: Purpose, matched: Matched, records: Sequence[Record]) -> None:
@@ -195,7 +199,8 @@ def _discard(upload_id: uuid.UUID, user_id: uuid.UUID, states: Sequence[UploadSt
 
 def uploads_for(user: User, rights: Rights) -> Select[Any]:
     """The uploads that `permissions.may_see_upload` shows the person, the newest first."""
-    query = select(Upload).options(joinedload(Upload.user), joinedload(Upload.batch)).order_by(Upload.id.desc())
+    together = joinedload(Upload.user), joinedload(Upload.batch), joinedload(Upload.organisation)
+    query = select(Upload).options(*together).order_by(Upload.id.desc())
     if rights.is_platform_admin:
         return query
     return query.where((Upload.user_id == user.id) | Upload.organisation_id.in_(rights.admin_of))

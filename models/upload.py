@@ -83,6 +83,7 @@ class Upload(Model):
     error_count: Mapped[int] = mapped_column(default=0)
     #: Invitations to send; participants to add or to remove; people to add or to update.
     to_do: Mapped[int] = mapped_column(default=0)
+    #: Whom that is about; of a file of people, those of them who are new: as foreseen, and then as it came.
     people: Mapped[int] = mapped_column(default=0)
     collaborations: Mapped[int] = mapped_column(default=0)
     will_fail: Mapped[int] = mapped_column(default=0)
@@ -138,6 +139,11 @@ class Upload(Model):
     @property
     def waiting(self) -> int:
         return self.planned - self.done - self.failed - self.skipped
+
+    @property
+    def new_people(self) -> int:
+        """Of a file of people, how many were added."""
+        return self.people if self.done else 0
 
     @property
     def is_finished(self) -> bool:

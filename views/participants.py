@@ -46,7 +46,7 @@ def receive(batch: Batch) -> AnyResponse | tuple[Response | str, int]:
         return _page(batch, form), 422
     file, limits = form.file.data, participant_limits()
     upload = uploads.receive(
-        access.me(), access.my_rights(), file.filename, file.read(), limits, kind=form.kind, batch=batch
+        access.me(), access.my_rights(), file.filename, file.read(), limits, kind=form.kind, about=batch
     )
     if form.replaces.data:
         uploads.replace_faulty(uuid.UUID(form.replaces.data), access.me())

@@ -28,6 +28,11 @@ def participant_limits() -> Limits:
     return Limits(current_app.config["UPLOAD_MAX_BYTES"], current_app.config["PARTICIPANTS_MAX_LINES"])
 
 
+def people_limits() -> Limits:
+    """Of a file of people, likewise."""
+    return Limits(current_app.config["UPLOAD_MAX_BYTES"], current_app.config["PEOPLE_MAX_LINES"])
+
+
 @bp.get("/uploads")
 @access.signed_in
 def index() -> str:
@@ -107,6 +112,7 @@ _KINDS = {
     UploadKind.INVITATIONS: _Kind("uploads/_invitations.html", upload_view.meanings),
     UploadKind.PARTICIPANTS_ADD: _PARTICIPANTS,
     UploadKind.PARTICIPANTS_REMOVE: _PARTICIPANTS,
+    UploadKind.PEOPLE: _Kind("uploads/_people.html", upload_view.bringings),
 }
 
 

@@ -12,6 +12,7 @@ from domain.collaborations import end_expired_memberships
 from domain.invitation_run import InvitationRun
 from domain.language import speaking
 from domain.participant_run import ParticipantRun
+from domain.people_run import PeopleRun
 from domain.processing import Run, Settings, claim, language_of_uploader
 from models import Upload, begin_writing, db
 from models.upload import UploadKind
@@ -60,6 +61,7 @@ RUNS: dict[UploadKind, type[Run[Any]]] = {
     UploadKind.INVITATIONS: InvitationRun,
     UploadKind.PARTICIPANTS_ADD: ParticipantRun,
     UploadKind.PARTICIPANTS_REMOVE: ParticipantRun,
+    UploadKind.PEOPLE: PeopleRun,
 }
 
 

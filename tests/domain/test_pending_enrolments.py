@@ -9,7 +9,7 @@ from domain.people_sheet import Address, Line
 from models import AuditEntry, Batch, Participant, PendingEnrolment, db
 from models.audit import AuditAction, Through
 from tests.conftest import CHEAP
-from tests.people import a_batch, a_person, enrolled, pending_for
+from tests.people import BY_NOBODY, a_batch, a_person, enrolled, pending_for
 from tests.queries import counted
 from tests.teaching import batch, course, pradesh
 from worker import tasks
@@ -110,7 +110,7 @@ def test_people_who_are_imported_are_enrolled_at_the_same_cost_however_many() ->
     numbers = []
     for some in (lines(0, 11), lines(11, 211)):
         with counted() as queries:
-            import_people(pradesh(), some)
+            import_people(pradesh(), some, BY_NOBODY)
         numbers.append(len(queries))
     assert where_they_are() == ["Open batch"] * 106 + ["Pilot"] * 105
     assert numbers[0] == numbers[1]

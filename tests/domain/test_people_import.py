@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Callable
 from threading import Thread
 from typing import Any
 
@@ -10,17 +11,30 @@ from flask import Flask
 from sqlalchemy import func, insert, select
 
 from domain import people_import
-from domain.errors import ConflictError
+from domain.errors import ConflictError, NotAllowedError
 from domain.people import create_account, find_by_email
 from domain.people_import import PeopleImport, import_people
 from domain.people_sheet import Line, read_lines
+from domain.permissions import Rights
 from domain.table import Limits, Record
 from domain.tallies import tallies_of
-from models import Organisation, User, db
+from models import AuditEntry, Identity, Organisation, User, db, new_id
 from models.batch import TallyKind
+from models.organisation import OrganisationRoleName
 from tests.conftest import CHEAP
 from tests.domain.test_people import a_row, wait_until_it_is_held_up
-from tests.people import a_batch, a_course, a_person, an_organisation, enrolled
+from tests.people import (
+    BY_NOBODY,
+    a_batch,
+    a_collaboration,
+    a_course,
+    a_membership,
+    a_person,
+    a_role,
+    add,
+    an_organisation,
+    enrolled,
+)
 from tests.queries import counted
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -41,7 +55,7 @@ class Here:
         self.organisation: Organisation = an_organisation("pradesh")
 
     def bring(self, *people: dict[str, str]) -> list[tuple[str, str | None]]:
-        outcomes = import_people(self.organisation, lines_of(*people))
+        outcomes = import_people(self.organisation, lines_of(*people), BY_NOBODY)
         db.session.expire_all()
         assert [outcome.line for outcome in outcomes] == [*range(2, len(people) + 2)]
         return [(outcome.state.value, outcome.reason) for outcome in outcomes]
@@ -133,7 +147,7 @@ def try_to_bring(app: Flask, short_name: str, refusals: list[str]) -> None:
         organisation = people_import.find_organisation(short_name)
         assert organisation is not None
         try:
-            import_people(organisation, lines_of(JANE))
+            import_people(organisation, lines_of(JANE), BY_NOBODY)
         except ConflictError as refusal:
             refusals.append(str(refusal))
 
@@ -196,13 +210,91 @@ def test_an_account_of_no_organisation_is_taken_in() -> None:
     assert (jane.organisation_id, jane.state_id, jane.name) == (here.organisation.id, "PR-1", "Jane Doe")
 
 
+def is_platform_admin(user: User, elsewhere: Organisation) -> None:
+    user.is_platform_admin = True
+
+
+def has_a_role(user: User, elsewhere: Organisation) -> None:
+    a_role(user, OrganisationRoleName.MENTOR, elsewhere)
+
+
+def is_a_member(user: User, elsewhere: Organisation) -> None:
+    a_membership(user, a_collaboration(elsewhere))
+
+
+def takes_part(user: User, elsewhere: Organisation) -> None:
+    user.organisation = elsewhere
+    enrolled(a_batch(a_course(elsewhere)), [user.id])
+    user.organisation = None
+
+
+def mentors(user: User, elsewhere: Organisation) -> None:
+    a_batch(a_course(elsewhere), mentors=[user])
+
+
+@pytest.mark.parametrize("what", [is_platform_admin, has_a_role, is_a_member, takes_part, mentors])
+def test_who_is_something_elsewhere_is_taken_in_by_the_platform_alone(
+    what: Callable[[User, Organisation], None],
+) -> None:
+    """An organisation may close the accounts of its people."""
+    here = Here()
+    admin, platform = (Rights(new_id(), admin_of=frozenset([here.organisation.id])), Rights(new_id(), True))
+    jane = a_person("jane.doe@example.org")
+    line = lines_of(JANE)
+    assert [outcome.state for outcome in people_import.foresee(admin, here.organisation, line)] == ["updated"]
+    what(jane, an_organisation("elsewhere"))
+    db.session.flush()
+    (outcome,) = people_import.bring(admin, here.organisation, line, BY_NOBODY)
+    assert (outcome.reason, jane.organisation_id) == ("address_unusable", None)
+    (outcome,) = people_import.bring(platform, here.organisation, line, BY_NOBODY)
+    db.session.expire_all()
+    assert (outcome.state, jane.organisation_id) == ("updated", here.organisation.id)
+
+
+def test_who_is_something_here_already_is_taken_in() -> None:
+    here = Here()
+    jane = a_person("jane.doe@example.org", manager_of=here.organisation)
+    a_membership(jane, a_collaboration(here.organisation))
+    admin = Rights(new_id(), admin_of=frozenset([here.organisation.id]))
+    (outcome,) = people_import.bring(admin, here.organisation, lines_of(JANE), BY_NOBODY)
+    assert outcome.news == ("organisation_id", "name", "state_id", "district")
+
+
+def test_only_who_runs_the_organisation_brings_people() -> None:
+    here = Here()
+    rights = Rights(new_id(), manager_of=frozenset([here.organisation.id]))
+    with pytest.raises(NotAllowedError):
+        people_import.bring(rights, here.organisation, lines_of(JANE), BY_NOBODY)
+
+
+def test_the_address_of_who_signs_in_through_a_provider_stays_theirs() -> None:
+    here = Here()
+    jane = here.a_person("jane@example.org", state_id="PR-1")
+    add(Identity(user_id=jane.id, issuer="https://idp.test", subject="1"))
+    assert here.bring(JANE) == [("failed", "signs_in_with_another_address")]
+
+
+def test_what_is_done_is_in_the_audit_log() -> None:
+    here = Here()
+    here.bring(JANE)
+    here.bring(JANE)
+    here.bring(JANE | {"name": "Jane Roe"}, {"name": "Joe", "email": "joe@example.org"})
+    entries = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+    assert [(entry.action, entry.counts) for entry in entries] == [
+        ("people-imported", {"added": 1}),
+        ("people-imported", {"added": 1, "updated": 1}),
+    ]
+    assert entries[0].organisation_id == here.organisation.id
+    assert entries[0].people == {"added": [called("jane.doe@example.org").id.hex]}
+
+
 def test_a_person_of_another_organisation_is_not_touched_and_not_named() -> None:
     here, other = Here(), an_organisation("elsewhere")
     here.a_person("here@example.org", state_id="PR-1")
     a_person("there@example.org", name="There", organisation=other, state_id="PR-2")
     people = [JANE | {"email": "there@example.org", "state_id": id} for id in ("PR-1", "PR-2")]
     assert here.bring(people[0]) == here.bring(people[1]) == [("failed", "address_unusable")]
-    (outcome,) = import_people(here.organisation, lines_of(people[0]))
+    (outcome,) = import_people(here.organisation, lines_of(people[0]), BY_NOBODY)
     assert outcome.message == "This address cannot be used: ask your platform admin."
     assert (called("there@example.org").name, called("there@example.org").organisation_id) == ("There", other.id)
 
@@ -268,7 +360,7 @@ def test_the_number_of_queries_does_not_depend_on_how_many(size: int) -> None:
 def queries(here: Here, people: list[dict[str, str]]) -> int:
     lines = lines_of(*people)
     with counted() as seen:
-        import_people(here.organisation, lines)
+        import_people(here.organisation, lines, BY_NOBODY)
     return len(seen)
 
 
@@ -278,7 +370,7 @@ def queries(here: Here, people: list[dict[str, str]]) -> int:
 def file_of(*rows: str, name: str = "people.csv") -> PeopleImport:
     content = "\n".join(rows).encode()
     organisation = Organisation.query.first() or an_organisation("pradesh")
-    return people_import.import_file(organisation, content, name, Limits())
+    return people_import.import_file(organisation, content, name, Limits(), BY_NOBODY)
 
 
 def errors_of(*rows: str) -> list[tuple[int | None, str | None, str]]:

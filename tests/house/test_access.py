@@ -182,6 +182,12 @@ organisations.new             POST            login 422   403   403   403   403 
 organisations.show            GET  harderwijk login 200   200   403   403   403   403   404   404   404   404   404
 organisations.settings        GET  harderwijk login 200   200   403   403   403   403   404   404   404   404   404
 organisations.settings        POST harderwijk login 303   303   403   403   403   403   404   404   404   404   404
+organisations.ask_to_suspend  GET  otherland  login 200   404   404   404   404   404   403   404   404   404   404
+organisations.suspend         POST otherland  login 303   404   404   404   404   404   403   404   404   404   404
+organisations.ask_to_resume   GET  otherland  login 200   404   404   404   404   404   403   404   404   404   404
+organisations.resume          POST otherland  login 303   404   404   404   404   404   403   404   404   404   404
+organisations.suspend         POST harderwijk login 303   403   403   403   403   403   404   404   404   404   404
+organisations.resume          POST harderwijk login 303   403   403   403   403   403   404   404   404   404   404
 units.index                   GET  harderwijk login 200   200   403   403   403   403   404   404   404   404   404
 units.new                     GET  harderwijk login 200   200   403   403   403   403   404   404   404   404   404
 units.new                     POST harderwijk login 422   422   403   403   403   403   404   404   404   404   404
@@ -284,7 +290,7 @@ def things(world: Flask, monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str,
         **a_pending_enrolment(world),
         **their_keys(),
         **yodas_role_and_unit(),
-        **mentors_and_role_invitations(world),
+        **roles_and_role_invitations(world),
         **one_of_its_people(),
         **a_password_link(world),
         **a_new_address(world),
@@ -366,7 +372,7 @@ def one_of_its_people() -> dict[str, dict[str, str]]:
     return {"its_person": {"organisation_id": str(person.organisation_id), "user_id": str(person.id)}}
 
 
-def mentors_and_role_invitations(world: Flask) -> dict[str, dict[str, str]]:
+def roles_and_role_invitations(world: Flask) -> dict[str, dict[str, str]]:
     admin, harderwijk = user_called(CAST["admin"]), collaboration_called("cumulusgrp").organisation
     mentor = a_person("mentor@harderwijk.test", mentor_in=harderwijk)
     [role] = mentor.organisation_roles
@@ -375,6 +381,7 @@ def mentors_and_role_invitations(world: Flask) -> dict[str, dict[str, str]]:
     offers = {number: a_role_invitation(f"{number}@example.net", harderwijk, admin) for number in (1, 2)}
     tokens = world.extensions["link_tokens"].role
     return {
+        "otherland": {"organisation_id": str(collaboration_called("auroragrp").organisation_id)},
         "a_mentor": {"role_id": str(role.id)},
         **{f"to_{name}": {"role_invitation_id": str(invitation.id)} for name, invitation in invited.items()},
         **{f"offer_{number}": {"token": tokens.make(offer.id, 1)} for number, offer in offers.items()},
