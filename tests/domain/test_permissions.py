@@ -57,6 +57,24 @@ TABLE: dict[Callable[..., bool], dict[str, set[str]]] = {
         "nimbusgrp": MANAGERS,
         "auroragrp": {PLATFORM, STRANGER},
     },
+    permissions.may_label: {
+        "cumulusgrp": MANAGERS | {UNIT_MANAGER},
+        "stratusgrp": MANAGERS,
+        "nimbusgrp": MANAGERS,
+        "auroragrp": {PLATFORM, STRANGER},
+    },
+    permissions.may_edit_groups: {
+        "cumulusgrp": MANAGERS | {UNIT_MANAGER, CO_ADMIN},
+        "stratusgrp": MANAGERS,
+        "nimbusgrp": MANAGERS,
+        "auroragrp": {PLATFORM, STRANGER},
+    },
+    permissions.may_edit_collaboration: {
+        "cumulusgrp": MANAGERS,
+        "stratusgrp": MANAGERS,
+        "nimbusgrp": MANAGERS,
+        "auroragrp": {PLATFORM, STRANGER},
+    },
     permissions.may_see_collaboration: {
         "cumulusgrp": MANAGERS | {UNIT_MANAGER, CO_ADMIN, MEMBER},
         "stratusgrp": MANAGERS,
@@ -80,6 +98,18 @@ def test_who_may_do_what_with_a_collaboration(cast: dict[str, Rights], may: Call
 
 def test_who_may_upload_invitations(cast: dict[str, Rights]) -> None:
     assert those_who(cast, permissions.may_upload_invitations) == MANAGERS | {UNIT_MANAGER, STRANGER}
+
+
+def test_collaborations_and_courses_are_made_by_those_who_manage_the_organisation(cast: dict[str, Rights]) -> None:
+    harderwijk = the_collaboration("cumulusgrp").organisation
+    for may in (permissions.may_create_collaborations_in, permissions.may_create_courses_in):
+        assert those_who(cast, may, harderwijk) == MANAGERS
+    for may_anywhere in (permissions.may_create_collaborations, permissions.may_create_courses):
+        assert those_who(cast, may_anywhere) == MANAGERS | {STRANGER}
+
+
+def test_a_course_is_changed_by_admins_and_managers_of_its_organisation(cast: dict[str, Rights]) -> None:
+    assert those_who(cast, permissions.may_edit_course, the_collaboration("cumulusgrp")) == MANAGERS
 
 
 def test_an_organisation_exists_for_those_with_a_role_in_it_and_for_no_one_else(cast: dict[str, Rights]) -> None:
