@@ -4,7 +4,6 @@ A batch's state follows from its dates and from today, which is a day of its org
 `domain.batches.state_on`.
 """
 
-import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -117,11 +116,15 @@ def counts_run_by(rights: Rights, whose: Whose) -> dict[BatchState, int]:
     return dict(zip(states, row, strict=True))
 
 
-def taken_part_in(user_id: uuid.UUID, most: int) -> Sequence[Participant]:
+def taken_part_in(rights: Rights, most: int) -> Sequence[Participant]:
     """The person's participations with their batches and courses, the newest first."""
     query = (
         select(Participant)
-        .where(Participant.user_id == user_id, Participant.is_active)
+        .where(
+            Participant.user_id == rights.user_id,
+            Participant.is_active,
+            among(Participant.batch_id, rights.takes_part_in),
+        )
         .order_by(Participant.enrolled_at.desc(), Participant.batch_id)
         .options(joinedload(Participant.batch).joinedload(Batch.course))
         .limit(most)

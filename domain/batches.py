@@ -18,6 +18,7 @@ from domain.language import day, ngettext
 from domain.language import gettext as _
 from domain.participants import Person, enrol, find_anybody, find_by_id, hold, message_of, withdraw
 from domain.permissions import Rights
+from domain.suspending import assert_in_use
 from models import Batch, Course, OrganisationRole, Participant, User, db, new_id
 from models.base import among
 from models.organisation import OrganisationRoleName
@@ -237,9 +238,10 @@ def why_closed(batch: Batch, today: date) -> str | None:
 def join(batch: Batch, user: User, by: By) -> bool:
     """Make a participant of whoever asks, of any organisation; answers whether they were none.
 
-    Raises `ConflictError` where nobody can join by themself (any more).
+    Raises `ConflictError` where nobody can join by themself (any more), and `SuspendedError`.
     """
     batch = hold(batch.id)
+    assert_in_use(batch.organisation)
     person = find_anybody(batch, user.id)
     if person is None or person.takes_part:
         return False

@@ -14,3 +14,7 @@ class ConflictError(RefusalError):
 
 class NotAllowedError(RefusalError):
     """The person's roles do not include it."""
+
+
+class SuspendedError(RefusalError):
+    """It is in an organisation that is suspended."""

@@ -16,6 +16,7 @@ from domain.errors import ConflictError
 from domain.language import day
 from domain.language import gettext as _
 from domain.post import answer_letter, invitation_letter, post
+from domain.suspending import assert_in_use
 from models import Group, Invitation, Membership, Organisation, User, db, new_id, now
 from models.audit import AuditAction, Through
 from models.base import among, insert_new, texts
@@ -216,7 +217,8 @@ def revoke(invitation_id: uuid.UUID) -> Invitation:
 
 
 def resend(invitation_id: uuid.UUID, invitation_days: int) -> Invitation:
-    """Send it again with a new link; the old link ends. One that has expired is open again as long as a new one.
+    """Send it again with a new link; the old link ends. One that has expired is open again as long as a new one, and
+    each is reminded of as a new one.
 
     Raises `ConflictError` where it or the collaboration is closed, or the membership that it offers would be over.
     """
@@ -228,6 +230,7 @@ def resend(invitation_id: uuid.UUID, invitation_days: int) -> Invitation:
     if invitation.is_expired:
         invitation.expires_at = default_expiry(invitation.collaboration.organisation, invitation_days)
     invitation.link_number += 1
+    invitation.reminded_at = None
     db.session.flush()
     post([invitation_letter(invitation.id, invitation.link_number, invitation.email)])
     return invitation
@@ -242,7 +245,8 @@ def accept(invitation_id: uuid.UUID, user: User, address: str | None = None) -> 
     """Make the person a member, as the invitation says, and tell the inviter. `address`: from where they accept.
 
     Accepting again what one has accepted gives the same membership. Raises `ConflictError` where the
-    invitation is closed or has run out, the collaboration is archived, or the membership would be over.
+    invitation is closed or has run out, the collaboration is archived, or the membership would be over; and
+    `SuspendedError`.
     """
     invitation = locked(invitation_id)
     if (mine := _accepted_before(invitation, user)) is not None:
@@ -277,6 +281,7 @@ def _accepted_before(invitation: Invitation, user: User) -> Membership | None:
 
 
 def _demand_open(invitation: Invitation) -> None:
+    assert_in_use(invitation.collaboration.organisation)
     if not invitation.is_open or is_membership_past(invitation) or invitation.collaboration.is_archived:
         raise ConflictError(_("This invitation is no longer open."))
 

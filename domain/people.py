@@ -3,7 +3,7 @@
 import re
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -19,8 +19,9 @@ from domain.addresses import AddressError, key_of_address
 from domain.audit import About, By
 from domain.errors import ConflictError
 from domain.language import gettext as _
-from domain.permissions import Rights
-from models import Batch, Collaboration, Membership, OrganisationRole, Participant, User, db, key_of
+from domain.language import spoken
+from domain.permissions import NOBODY, Rights
+from models import Batch, Collaboration, Membership, Organisation, OrganisationRole, Participant, User, db, key_of
 from models.audit import AuditAction
 from models.base import among
 from models.batch import batch_mentors
@@ -40,18 +41,19 @@ class Scope:
 
 
 def rights_of(user: User, within: Scope | None = None) -> Rights:
-    """Everything that permissions ask of a person, in four queries however much they manage.
+    """Everything that permissions ask of a person, in five queries however much they manage.
 
-    `within`: as of an API key. A platform admin is then as good as an admin of that organisation; in units nobody
-    is more than their manager.
+    Whoever is something in an organisation that is suspended has no rights by that. `within`: as of an API key. A
+    platform admin is then as good as an admin of that organisation; in units nobody is more than their manager.
     """
     roles = db.session.execute(
         select(OrganisationRole.role, OrganisationRole.organisation_id, manager_units.c.unit_id)
         .outerjoin(manager_units, manager_units.c.role_id == OrganisationRole.id)
         .where(OrganisationRole.user_id == user.id, *_in(within, OrganisationRole.organisation_id))
     ).all()
+    suspended = {*db.session.scalars(select(Organisation.id).where(Organisation.suspended_at.is_not(None)))}
     if within and within.unit_ids:
-        return _unit_rights(user, roles, within)
+        return _unit_rights(user, roles, within, suspended)
     memberships = db.session.execute(
         select(Membership.role, Membership.collaboration_id, Collaboration.organisation_id)
         .join(Collaboration)
@@ -69,6 +71,9 @@ def rights_of(user: User, within: Scope | None = None) -> Rights:
     ).all()
     own = [user.organisation_id] if user.organisation_id and (not within or _is_in(within, user)) else []
     as_admin = [within.organisation_id] if within and user.is_platform_admin else []
+    theirs = {row.organisation_id for row in (*roles, *memberships, *mentored, *joined)} | {*own}
+    roles, memberships = _outside(suspended, roles), _outside(suspended, memberships)
+    mentored, joined = _outside(suspended, mentored), _outside(suspended, joined)
 
     def organisations(name: OrganisationRoleName) -> frozenset[uuid.UUID]:
         return frozenset(organisation for role, organisation, unit in roles if role is name and unit is None)
@@ -85,8 +90,13 @@ def rights_of(user: User, within: Scope | None = None) -> Rights:
         member_of_collaborations=frozenset(co for _role, co, _org in memberships),
         mentors_batches=frozenset(batch for batch, _organisation in mentored),
         takes_part_in=frozenset(batch for batch, _organisation in joined),
-        guest_in=frozenset([*(row.organisation_id for row in (*memberships, *mentored, *joined)), *own]),
+        guest_in=frozenset(row.organisation_id for row in (*memberships, *mentored, *joined)) | ({*own} - suspended),
+        suspended_in=NOBODY if user.is_platform_admin else frozenset(theirs & suspended),
     )
+
+
+def _outside(suspended: Collection[uuid.UUID], rows: Sequence[Any]) -> list[Any]:
+    return [row for row in rows if row.organisation_id not in suspended]
 
 
 def _in(within: Scope | None, organisation_id: InstrumentedAttribute[uuid.UUID]) -> list[ColumnElement[bool]]:
@@ -97,8 +107,10 @@ def _is_in(within: Scope, user: User) -> bool:
     return user.organisation_id == within.organisation_id
 
 
-def _unit_rights(user: User, roles: Sequence[Any], within: Scope) -> Rights:
+def _unit_rights(user: User, roles: Sequence[Any], within: Scope, suspended: Collection[uuid.UUID]) -> Rights:
     """In those of the units that the person manages, or that their role in the organisation includes."""
+    if within.organisation_id in suspended and not user.is_platform_admin:
+        return Rights(user_id=user.id, suspended_in=frozenset([within.organisation_id]))
     manages_all = user.is_platform_admin or any(
         unit is None and role in {OrganisationRoleName.ADMIN, OrganisationRoleName.MANAGER}
         for role, _organisation, unit in roles
@@ -140,7 +152,8 @@ def _a_hash_that_nothing_matches(hasher: PasswordHasher) -> str:
 
 
 def create_account(hasher: PasswordHasher, *, email: str, name: str, password: str | None) -> User:
-    """A new person, with a user name made from their address, and enrolled wherever that waits for it.
+    """A new person, with a user name made from their address, and enrolled wherever that waits for it. Whoever makes
+    their own account keeps the language in which they read that page.
 
     Raises `ConflictError` where the address has an account already, or somebody else is making one this very moment.
     """
@@ -152,6 +165,7 @@ def create_account(hasher: PasswordHasher, *, email: str, name: str, password: s
         user_name=_free_user_name(email),
         name=name,
         password_hash=hasher.hash(password) if password else None,
+        language=spoken(),
     )
     try:
         with db.session.begin_nested():

@@ -218,6 +218,8 @@ def _not_yours(short_name: str, rights: Rights, known: Iterable[Place]) -> Miss:
             "You may not invite to “%(name)s”: it belongs to none of your units. Ask an admin of your organisation.",
             name=short_name,
         )
+    elif any(place.organisation_id in rights.suspended_in for place in known):
+        message = _("You may not invite to “%(name)s”: its organisation is suspended.", name=short_name)
     else:
         message = _("You may not invite to “%(name)s”. Ask an admin of its organisation.", name=short_name)
     return Miss(short_name, "not_allowed", message)
@@ -244,7 +246,9 @@ def purview_of(rights: Rights, names: Names) -> Purview:
 def _known_to(rights: Rights) -> ColumnElement[bool]:
     if rights.is_platform_admin:
         return true()
-    return Collaboration.organisation_id.in_(rights.manages_in | rights.mentor_in | rights.guest_in)
+    return Collaboration.organisation_id.in_(
+        rights.manages_in | rights.mentor_in | rights.guest_in | rights.suspended_in
+    )
 
 
 def _load_places(rights: Rights, names: Names) -> dict[uuid.UUID, Place]:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from domain.people import create_account, find_by_email
+from domain.suspending import assert_in_use
 from models import Batch, Course, PendingEnrolment, User, db
 
 
@@ -35,8 +36,9 @@ def ending_of(pending: PendingEnrolment | None) -> Ending | None:
 def register(hasher: PasswordHasher, pending: PendingEnrolment, *, name: str, password: str) -> User:
     """Make an account for the invited address, which the link has proved. Where they are to be enrolled, they are.
 
-    Raises `ConflictError` where the address has an account by now.
+    Raises `ConflictError` where the address has an account by now, and `SuspendedError`.
     """
+    assert_in_use(pending.course.organisation)
     return create_account(hasher, email=pending.email, name=name, password=password)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Select, func, insert, or_, select, update
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from domain import audit, roles
 from domain.audit import About, By
@@ -21,6 +21,7 @@ from domain.organisations import hold
 from domain.permissions import Rights
 from domain.post import post, role_answer_letter, role_invitation_letter
 from domain.roles import Kind, Problems
+from domain.suspending import assert_in_use
 from models import Letter, Organisation, OrganisationRole, RoleInvitation, Unit, User, db, key_of, new_id, now
 from models.audit import AuditAction
 from models.invitation import InvitationStatus
@@ -271,7 +272,8 @@ def accept(invitation_id: uuid.UUID, user: User, by: By) -> RoleInvitation:
     """Make the person what they are invited to be, and tell the inviter. Accepting again what one has accepted changes
     nothing.
 
-    Raises `NotAllowedError` where somebody else is invited, and `ConflictError` where it is no longer open.
+    Raises `NotAllowedError` where somebody else is invited, `ConflictError` where it is no longer open, and
+    `SuspendedError`.
     """
     invitation = locked(invitation_id)
     if user.email_key != invitation.email_key:
@@ -285,7 +287,7 @@ def accept(invitation_id: uuid.UUID, user: User, by: By) -> RoleInvitation:
 
 
 def decline(invitation_id: uuid.UUID) -> RoleInvitation:
-    """Say no, and tell the inviter. Raises `ConflictError` where it is no longer open."""
+    """Say no, and tell the inviter. Raises `ConflictError` and `SuspendedError` as accepting does."""
     invitation = locked(invitation_id)
     if invitation.status is not InvitationStatus.DECLINED:
         _close(invitation, InvitationStatus.DECLINED, LetterKind.ROLE_DECLINED)
@@ -293,6 +295,7 @@ def decline(invitation_id: uuid.UUID) -> RoleInvitation:
 
 
 def _close(invitation: RoleInvitation, status: InvitationStatus, letter: LetterKind) -> None:
+    assert_in_use(invitation.organisation)
     if not invitation.is_open:
         raise ConflictError(_("This invitation is no longer open."))
     invitation.status = status
@@ -319,13 +322,15 @@ def waiting_for(user: User) -> Select[Any]:
     """The open ones to this person's address, the newest first."""
     return (
         select(RoleInvitation)
+        .join(RoleInvitation.organisation)
         .where(
             RoleInvitation.email_key == user.email_key,
             RoleInvitation.status == InvitationStatus.OPEN,
             RoleInvitation.expires_at > now(),
+            Organisation.suspended_at.is_(None),
         )
         .options(
-            joinedload(RoleInvitation.organisation),
+            contains_eager(RoleInvitation.organisation),
             joinedload(RoleInvitation.invited_by),
             selectinload(RoleInvitation.units),
         )

@@ -3,15 +3,27 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import contains_eager, joinedload
 
-from domain import batch_lists, role_invitations
+from domain import batch_lists, role_invitations, suspending
 from domain.batch_lists import Whose
 from domain.batches import BatchState
 from domain.collaborations import visible_to
 from domain.permissions import Rights
-from models import Batch, Collaboration, Invitation, Membership, Participant, RoleInvitation, Upload, User, db, now
+from models import (
+    Batch,
+    Collaboration,
+    Invitation,
+    Membership,
+    Organisation,
+    Participant,
+    RoleInvitation,
+    Upload,
+    User,
+    db,
+    now,
+)
 from models.invitation import InvitationStatus
 from models.upload import UploadState
 
@@ -23,6 +35,8 @@ COURSES_SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
+    #: Organisations in which one can do nothing for now.
+    suspended: Sequence[Organisation]
     #: Uploads of one's own that are not finished: with errors, ready, or being processed.
     uploads: Sequence[Upload]
     #: Open invitations to one's own address.
@@ -43,14 +57,20 @@ def for_person(user: User, rights: Rights) -> Waiting:
     unfinished = (UploadState.ERRORS, UploadState.READY, UploadState.PROCESSING)
     uploads = (
         select(Upload)
-        .where(Upload.user_id == user.id, Upload.state.in_(unfinished))
+        .where(
+            Upload.user_id == user.id,
+            Upload.state.in_(unfinished),
+            func.coalesce(Upload.organisation_id.not_in(rights.suspended_in), true()),
+        )
         .options(joinedload(Upload.batch), joinedload(Upload.organisation))
         .order_by(Upload.id.desc())
     )
     invitations = (
         select(Invitation)
         .join(Invitation.collaboration)
+        .join(Collaboration.organisation)
         .where(
+            Organisation.suspended_at.is_(None),
             Invitation.email_key == user.email_key,
             Invitation.status == InvitationStatus.OPEN,
             Invitation.expires_at > now(),
@@ -61,7 +81,11 @@ def for_person(user: User, rights: Rights) -> Waiting:
     )
     memberships = (
         select(Membership)
-        .where(Membership.user_id == user.id, Membership.is_current())
+        .where(
+            Membership.user_id == user.id,
+            Membership.is_current(),
+            Membership.collaboration_id.in_(rights.member_of_collaborations),
+        )
         .options(joinedload(Membership.collaboration))
         .order_by(Membership.id.desc())
     )
@@ -75,11 +99,12 @@ def for_person(user: User, rights: Rights) -> Waiting:
         .order_by(Collaboration.short_name)
     )
     return Waiting(
+        suspended=suspending.suspended_ones_of(rights),
         uploads=db.session.scalars(uploads.limit(SHOWN)).all(),
         role_invitations=db.session.scalars(role_invitations.waiting_for(user).limit(SHOWN)).all(),
         invitations=db.session.scalars(invitations.limit(SHOWN)).all(),
         memberships=db.session.scalars(memberships.limit(SHOWN)).all(),
         collaborations=db.session.scalars(looked_after.limit(SHOWN)).all(),
-        courses=batch_lists.taken_part_in(user.id, COURSES_SHOWN),
+        courses=batch_lists.taken_part_in(rights, COURSES_SHOWN),
         batches=db.session.scalars(batch_lists.run_by(rights, Whose.ALL, BatchState.ONGOING).limit(SHOWN)).all(),
     )

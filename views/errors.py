@@ -87,8 +87,15 @@ CALLS = {
 STATUS: dict[type[errors.RefusalError], int] = {
     errors.ConflictError: 409,
     errors.NotAllowedError: 403,
+    errors.SuspendedError: 403,
     UnauthenticatedError: 401,
     IdempotencyKeyError: 422,
+}
+
+
+#: Of refusals that are told under a heading of their own.
+TITLES: dict[type[errors.RefusalError], LazyString] = {
+    errors.SuspendedError: later("This organisation is suspended"),
 }
 
 
@@ -115,7 +122,8 @@ def _headers_of(error: HTTPException) -> dict[str, str]:
 
 def _refusal(refusal: errors.RefusalError) -> Answer:
     db.session.rollback()
-    return _answer(STATUS[type(refusal)], str(refusal), code=getattr(refusal, "code", ""))
+    title = TITLES.get(type(refusal))
+    return _answer(STATUS[type(refusal)], str(refusal), title, code=getattr(refusal, "code", ""))
 
 
 def _malformed(error: MalformedError) -> Answer:
@@ -129,14 +137,14 @@ def _stale_form(error: CSRFError) -> Answer:
     )
 
 
-def _answer(status: int, sentence: str | None = None, **more: Any) -> Answer:
+def _answer(status: int, sentence: str | None = None, title: LazyString | None = None, **more: Any) -> Answer:
     """A page, or to a call of the API what its family answers."""
     known = PAGES.get(status, PAGES[500 if status >= 500 else 400])
     family = blueprint_here() or (blueprint_of_path() if status == 405 else None)
     if family or request.path.startswith("/api/"):
         known = CALLS.get(status, known)
         tell = family.tell if family else problems.tell
-        return tell(Refusal(status, str(known.title), sentence or str(known.sentence), **more))
-    told = {"title": known.title, "sentence": sentence or known.sentence, "request_id": request_id.get()}
+        return tell(Refusal(status, str(title or known.title), sentence or str(known.sentence), **more))
+    told = {"title": title or known.title, "sentence": sentence or known.sentence, "request_id": request_id.get()}
     page = render_template("errors/error.html", status=status, **told)
     return page, status, more.get("headers", {})

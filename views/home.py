@@ -2,7 +2,7 @@
 
 from flask import Blueprint, render_template
 
-from domain import waiting
+from domain import suspending, waiting
 from domain.permissions import may_upload_invitations
 from views import access
 
@@ -14,5 +14,8 @@ bp = Blueprint("home", __name__)
 def index() -> str:
     rights = access.my_rights()
     return render_template(
-        "home.html", waiting=waiting.for_person(access.me(), rights), may_upload=may_upload_invitations(rights)
+        "home.html",
+        waiting=waiting.for_person(access.me(), rights),
+        words_of_suspended=suspending.words_of,
+        may_upload=may_upload_invitations(rights),
     )

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from domain import invitations, joining
 from domain.joining import Ending
 from domain.people import SHORTEST_PASSWORD
+from domain.suspending import assert_in_use
 from models import Invitation, db
 from views import access, providers
 from views.extensions import limiter, password_hasher
@@ -51,6 +52,7 @@ def by_link(view: View) -> View:
         link = joining.follow(current_app.extensions["link_tokens"].join, token)
         if link is None:
             return render_template("join/unknown.html"), 404
+        assert_in_use(link.invitation.collaboration.organisation)
         ending = joining.ending_of(link, access.me_if_known())
         if ending is Ending.ACCEPTED_BY_YOU:
             return _welcome(link.invitation)

@@ -1,17 +1,18 @@
 """Things of the application, for those who may have them: there is no other way to come by one.
 
-What does not exist for this person is 404, what is their organisation's but not theirs is 403.
+What does not exist for this person is 404, what is their organisation's but not theirs is 403; where that is
+suspended, they are told so.
 """
 
 import uuid
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from flask import abort
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
-from domain import permissions
+from domain import permissions, suspending
 from domain.permissions import Rights
 from models import (
     ApiKey,
@@ -37,9 +38,8 @@ Role = TypeVar("Role", OrganisationRole, RoleInvitation)
 
 def upload(upload_id: uuid.UUID, rights: Rights, rule: Rule) -> Upload:
     found = db.session.get(Upload, upload_id) or abort(404)
-    if not permissions.may_see_upload(rights, found):
-        in_my_organisation = found.organisation_id and permissions.knows_organisation(rights, found.organisation_id)
-        abort(403 if in_my_organisation else 404)
+    if not permissions.may_see_upload(rights, found) or found.organisation_id in rights.suspended_in:
+        _turn_away(rights, found.organisation_id)
     _hold(rights, rule, found)
     return found
 
@@ -48,7 +48,7 @@ def collaboration(collaboration_id: uuid.UUID, rights: Rights, rule: Rule) -> Co
     query = select(Collaboration).where(Collaboration.id == collaboration_id)
     found = db.session.scalar(query.options(selectinload(Collaboration.units))) or abort(404)
     if not permissions.knows_organisation(rights, found.organisation_id):
-        abort(404)
+        _turn_away(rights, found.organisation_id)
     _hold(rights, rule, found)
     return found
 
@@ -91,7 +91,7 @@ def batch(batch_id: uuid.UUID, rights: Rights, rule: Rule) -> Batch:
 def organisation(organisation_id: uuid.UUID, rights: Rights, rule: Rule) -> Organisation:
     found = db.session.get(Organisation, organisation_id) or abort(404)
     if not permissions.knows_organisation(rights, found.id):
-        abort(404)
+        _turn_away(rights, found.id)
     _hold(rights, rule, found)
     return found
 
@@ -124,7 +124,7 @@ def role_invitation(invitation_id: uuid.UUID, rights: Rights, rule: Rule) -> Rol
 def _ours(rights: Rights, rule: Rule, thing: Role) -> Role:
     """By a rule of its own; it exists for those for whom its organisation does."""
     if not permissions.knows_organisation(rights, thing.organisation_id):
-        abort(404)
+        _turn_away(rights, thing.organisation_id)
     _hold(rights, rule, thing)
     return thing
 
@@ -142,15 +142,23 @@ def api_key(api_key_id: uuid.UUID, rights: Rights, rule: Rule) -> ApiKey:
     together = joinedload(ApiKey.organisation), joinedload(ApiKey.user)
     found = db.session.scalar(select(ApiKey).where(ApiKey.id == api_key_id).options(*together)) or abort(404)
     if not rule(rights, found):
-        is_ours = found.organisation_id and permissions.knows_organisation(rights, found.organisation_id)
-        abort(403 if is_ours else 404)
+        _turn_away(rights, found.organisation_id)
     return found
+
+
+def _turn_away(rights: Rights, organisation_id: uuid.UUID | None) -> NoReturn:
+    if organisation_id in rights.suspended_in:
+        suspending.assert_in_use(db.session.get_one(Organisation, organisation_id))
+    is_ours = organisation_id is not None and permissions.knows_organisation(rights, organisation_id)
+    abort(403 if is_ours else 404)
 
 
 def _hold_or_hide(rights: Rights, rule: Rule, thing: Course | Batch) -> None:
     """An open batch may be seen by strangers, who learn nothing else of its organisation."""
     if not rule(rights, thing):
-        abort(403 if permissions.knows_organisation(rights, thing.organisation_id) else 404)
+        _turn_away(rights, thing.organisation_id)
+    if not permissions.knows_organisation(rights, thing.organisation_id):
+        suspending.assert_in_use(thing.organisation)
 
 
 def _hold(rights: Rights, rule: Rule, thing: Any) -> None:

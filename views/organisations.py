@@ -6,7 +6,7 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from domain import founding, organisation_settings, organisations, permissions
+from domain import founding, organisation_settings, organisations, permissions, suspending
 from domain.days import time_zones
 from domain.paging import page_of
 from models import Organisation, db
@@ -63,7 +63,8 @@ def new() -> Response | tuple[str, int]:
 @bp.get("/organisations/<uuid:organisation_id>")
 @access.organisation(permissions.may_run_organisation)
 def show(organisation: Organisation) -> str:
-    return _tab("overview", organisation, counts=organisations.counts_of(organisation))
+    may_suspend = permissions.may_suspend_organisation(access.my_rights(), organisation)
+    return _tab("overview", organisation, counts=organisations.counts_of(organisation), may_suspend=may_suspend)
 
 
 @bp.route("/organisations/<uuid:organisation_id>/settings", methods=["GET", "POST"])
@@ -78,6 +79,65 @@ def settings(organisation: Organisation) -> Response | tuple[str, int]:
             return redirect(url_for("organisations.settings", organisation_id=organisation.id), 303)
         form.tell(problems)
     return _tab("settings", organisation, form=form, time_zones=time_zones()), 422 if form.is_submitted() else 200
+
+
+# Suspending.
+
+
+@bp.get("/organisations/<uuid:organisation_id>/suspend")
+@access.organisation(permissions.may_suspend_organisation)
+def ask_to_suspend(organisation: Organisation) -> str:
+    sentence = _(
+        "Until you resume it, nobody but platform admins can do anything in %(name)s. Its people see a page that says "
+        "so; its API keys and the links in its mails lead no further; what remains of files being processed fails. "
+        "Nothing is deleted: once it is resumed, everything is as before.",
+        name=organisation.name,
+    )
+    return _confirm(organisation, _("Suspend %(name)s", name=organisation.name), sentence, _("Suspend"), "danger")
+
+
+@bp.post("/organisations/<uuid:organisation_id>/suspend")
+@access.organisation(permissions.may_suspend_organisation)
+def suspend(organisation: Organisation) -> Response:
+    suspending.suspend(access.my_rights(), organisation, access.by())
+    db.session.commit()
+    flash(_("%(name)s is suspended.", name=organisation.name), "success")
+    return redirect(url_for("organisations.show", organisation_id=organisation.id), 303)
+
+
+@bp.get("/organisations/<uuid:organisation_id>/resume")
+@access.organisation(permissions.may_suspend_organisation)
+def ask_to_resume(organisation: Organisation) -> str:
+    sentence = _(
+        "Its people, API keys and links work again at once, as far as they have not expired meanwhile. What failed of "
+        "files that were being processed can be uploaded again."
+    )
+    return _confirm(organisation, _("Resume %(name)s", name=organisation.name), sentence, _("Resume"), "primary")
+
+
+@bp.post("/organisations/<uuid:organisation_id>/resume")
+@access.organisation(permissions.may_suspend_organisation)
+def resume(organisation: Organisation) -> Response:
+    suspending.resume(access.my_rights(), organisation, access.by())
+    db.session.commit()
+    flash(_("%(name)s is resumed.", name=organisation.name), "success")
+    return redirect(url_for("organisations.show", organisation_id=organisation.id), 303)
+
+
+def _confirm(organisation: Organisation, title: str, sentence: str, submit_label: str, submit_kind: str) -> str:
+    here = url_for("organisations.show", organisation_id=organisation.id)
+    return render_template(
+        "confirm.html",
+        title=title,
+        sentence=sentence,
+        submit_label=submit_label,
+        submit_kind=submit_kind,
+        cancel_url=here,
+        crumbs=[(_("Organisations"), url_for("organisations.index")), (organisation.name, here)],
+    )
+
+
+# What all of its pages have.
 
 
 def begin_at(organisation: Organisation) -> str:

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from domain import registering
 from domain.people import SHORTEST_PASSWORD
+from domain.suspending import assert_in_use
 from models import PendingEnrolment, db
 from views import access, providers
 from views.extensions import password_hasher
@@ -41,6 +42,7 @@ def by_link(view: View) -> View:
             return _welcome(pending)
         if pending is None or ending is not None:
             return render_template("registering/ended.html", pending=pending, ending=ending), 410
+        assert_in_use(pending.course.organisation)
         return view(pending, token)
 
     return led  # type: ignore[return-value]

@@ -10,18 +10,19 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
-from flask_login import logout_user
 from werkzeug.wrappers import Response
 
 from domain import role_invitations, role_joining, roles
 from domain.people import SHORTEST_PASSWORD
 from domain.role_joining import Ending
+from domain.suspending import assert_in_use
 from models import RoleInvitation, db
 from models.organisation import OrganisationRoleName
-from views import access
+from views import access, providers
 from views.extensions import password_hasher
 from views.forms.join import NewAccountForm
 from views.join import keep_private, throttled
+from views.session import end_session
 
 bp = Blueprint("role_answers", __name__)
 bp.after_request(keep_private)
@@ -37,6 +38,7 @@ def by_link(view: View) -> View:
         link = role_joining.follow(current_app.extensions["link_tokens"].role, token)
         if link is None:
             return render_template("join/unknown.html"), 404
+        assert_in_use(link.invitation.organisation)
         ending = role_joining.ending_of(link, access.me_if_known())
         if ending is Ending.ACCEPTED_BY_YOU:
             return _welcome(link.invitation)
@@ -69,6 +71,7 @@ def accept(invitation: RoleInvitation, token: str) -> Response:
 
 @bp.post("/role-invitations/<token>/account")
 @access.public
+@providers.where_passwords_are_on
 @throttled
 @by_link
 def accept_with_new_account(invitation: RoleInvitation, token: str) -> Response | tuple[str, int]:
@@ -102,8 +105,7 @@ def decline(invitation: RoleInvitation, token: str) -> Response:
 @access.public
 def sign_out(token: str) -> Response:
     """For whoever is signed in as somebody else than was invited: back to the invitation, as nobody yet."""
-    logout_user()
-    session.clear()
+    end_session()
     return redirect(url_for("role_answers.show", token=token), 303)
 
 
