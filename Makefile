@@ -47,7 +47,7 @@ messages: .venv/dev ## Bring the translations up to date with the code (LANGUAGE
 	@.ci/install dev
 	@touch $@ .venv/run
 
-%.mo: %.po .venv/run
+%.mo: %.po | .venv/run
 	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
 
 static/vendor/htmx.min.js: package.json

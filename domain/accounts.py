@@ -20,6 +20,11 @@ def rename(user: User, name: str) -> None:
     user.name = name
 
 
+def choose_language(user: User, code: str | None) -> None:
+    """Of pages and letters; none: as browser and organisation have it."""
+    user.language = code
+
+
 def set_password(hasher: PasswordHasher, user: User, password: str) -> None:
     """All sessions of the person end with it, and all links to a new password.
 

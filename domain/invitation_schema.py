@@ -45,7 +45,7 @@ def _descriptions(invitation_days: int) -> dict[str, tuple[str, str, str, str, t
         "intended_role": (
             _("What the invitees become"),
             "",
-            _("member"),
+            "member",
             _("admin or member, in capitals or not"),
             ("member", "Admin"),
         ),
@@ -83,14 +83,14 @@ def _descriptions(invitation_days: int) -> dict[str, tuple[str, str, str, str, t
                 "Plain text of at most %(most)s characters; inside double quotes it may have line breaks",
                 most=number(LONGEST_MESSAGE),
             ),
-            (_("Please join our collaboration."),),
+            ("Please join our collaboration.",),
         ),
         "sender_name": (
             _("Who invites, as the invitee reads it"),
             "",
             _("your organisation's own, or your name"),
             _("One line of at most %(most)s characters", most=LONGEST_SENDER_NAME),
-            (_("Yoda team"),),
+            ("Yoda team",),
         ),
         "labels": (
             _("Labels: every collaboration within your purview that bears one of them is invited to"),

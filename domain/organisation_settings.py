@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from domain.addresses import AddressError, key_of_address
@@ -9,15 +10,26 @@ from domain.cells import CellError, one_line
 from domain.days import time_zones
 from domain.invitation_sheet import LONGEST_MESSAGE
 from domain.language import gettext as _
-from domain.language import ngettext, number
+from domain.language import languages, ngettext, number
 from domain.organisations import assert_may_run
 from domain.permissions import Rights
 from models import Organisation
 
 #: The names of the settings.
-SAID = ("name", "contact_email", "time_zone", "default_message", "default_sender_name", "invitation_days")
+SAID = (
+    "name",
+    "contact_email",
+    "time_zone",
+    "language",
+    "default_message",
+    "default_sender_name",
+    "invitation_days",
+    "reminder_days",
+)
 #: Of an invitation.
 MOST_DAYS = 3_650
+#: Before an invitation expires; earlier, a reminder would only repeat it.
+MOST_REMINDER_DAYS = 30
 #: It stands in the keys of courses, and programs name the organisation by it.
 _SHORT_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
@@ -80,6 +92,12 @@ def _time_zone(text: str) -> str:
     return text
 
 
+def _language(text: str) -> str | None:
+    if text and text not in languages():
+        raise CellError("language", _("Choose a language of the list."))
+    return text or None
+
+
 def _message(text: str) -> str | None:
     if len(text) > LONGEST_MESSAGE:
         sentence = ngettext(
@@ -96,11 +114,11 @@ def _sender_name(text: str) -> str | None:
     return one_line(text) or None
 
 
-def _days(text: str) -> int | None:
+def _days(most: int, text: str) -> int | None:
     if not text:
         return None
-    if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= MOST_DAYS:
-        raise CellError("days", _("Write a number of days from 1 to %(most)s.", most=number(MOST_DAYS)))
+    if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= most:
+        raise CellError("days", _("Write a number of days from 1 to %(most)s.", most=number(most)))
     return int(text)
 
 
@@ -109,7 +127,9 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "name": _name,
     "contact_email": _contact,
     "time_zone": _time_zone,
+    "language": _language,
     "default_message": _message,
     "default_sender_name": _sender_name,
-    "invitation_days": _days,
+    "invitation_days": partial(_days, MOST_DAYS),
+    "reminder_days": partial(_days, MOST_REMINDER_DAYS),
 }

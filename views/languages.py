@@ -8,12 +8,29 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import flask_babel
-from flask import Flask, current_app, has_request_context, request
+from babel import negotiate_locale
+from flask import (
+    Blueprint,
+    Flask,
+    current_app,
+    flash,
+    has_request_context,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from domain import accounts
 from domain.language import ENGLISH, languages, name_of, speak, tag_of
+from models import db
 from views import access
 from views.api.blueprint import blueprint_here
+from views.forms.language import LanguageForm
+
+bp = Blueprint("languages", __name__)
 
 #: In an address and in a cookie alike, so that the choice outlasts the page.
 CHOICE = "language"
@@ -34,7 +51,14 @@ def of_this_reader() -> str:
     me = access.me_if_known()
     wanted = (me.language if me else None, request.args.get(CHOICE), request.cookies.get(CHOICE))
     chosen = next((code for code in wanted if code in languages()), None)
-    return chosen or request.accept_languages.best_match(languages()) or ENGLISH
+    return chosen or _liked_best()
+
+
+def _liked_best() -> str:
+    """By the browser: `nl-BE` is Dutch (RFC 4647, 3.4)."""
+    codes = {tag_of(code).lower(): code for code in languages()}
+    liked = [tag.lower() for tag in request.accept_languages.values()]
+    return codes.get(negotiate_locale(liked, codes, sep="-") or "", ENGLISH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +85,28 @@ def _query_for(code: str) -> str:
     return "?" + urlencode({**request.args.to_dict(flat=False), CHOICE: code}, doseq=True)
 
 
-def keep(response: Response, code: str | None) -> None:
+@bp.route("/account/language", methods=["GET", "POST"])
+@access.signed_in
+def choose() -> Response | tuple[str, int]:
+    form = LanguageForm(access.me().language)
+    if not form.validate_on_submit():
+        return render_template("account/language.html", form=form), 422 if form.is_submitted() else 200
+    accounts.choose_language(access.me(), form.chosen)
+    db.session.commit()
+    flask_babel.refresh()  # the next sentence is in the new one
+    flash(_("Your language has been changed."), "success")
+    response = redirect(url_for("account.show"), 303)
+    _keep(response, form.chosen)
+    return response
+
+
+def _keep(response: Response, code: str | None) -> None:
     """In this browser, for whoever is not signed in; nothing: as the browser itself asks."""
     if code is None:
         response.delete_cookie(CHOICE)
         return
     secure = current_app.config["SESSION_COOKIE_SECURE"]
     response.set_cookie(CHOICE, code, max_age=A_YEAR, secure=secure, httponly=True, samesite="Lax")
-
-
-def change_at_once() -> None:
-    """The account's language is another one now: speak that in what is left of this request."""
-    flask_babel.refresh()
-    _speak()
 
 
 def _speak() -> None:
@@ -92,7 +125,7 @@ def _tell(response: Response) -> Response:
     if response.mimetype == "text/html":
         response.vary.add("Accept-Language")
         if (chosen := request.args.get(CHOICE)) in languages():
-            keep(response, chosen)
+            _keep(response, chosen)
     return response
 
 

@@ -42,6 +42,8 @@ class Facts:
     role_invitations: Mapping[uuid.UUID, RoleInvitation] = field(default_factory=dict)
     role_acceptors: Mapping[uuid.UUID, User] = field(default_factory=dict)
     role_answers: Mapping[uuid.UUID, str] = field(default_factory=dict)
+    #: With collaboration and organisation.
+    memberships: Mapping[uuid.UUID, Membership] = field(default_factory=dict)
     #: With the one organisation that each concerns, if it is one.
     uploads: Mapping[uuid.UUID, Upload] = field(default_factory=dict)
     #: By upload and number, those that letters of failure tell of.
@@ -74,6 +76,7 @@ def load_facts(letters: Sequence[Letter]) -> Facts:
         ),
         role_acceptors=_role_acceptors(_role_invitations_of(letters, LetterKind.ROLE_ACCEPTED)),
         role_answers=_role_answers(_role_invitations_of(letters, LetterKind.ROLE_UNDELIVERED)),
+        memberships=_memberships({letter.membership_id for letter in letters if letter.membership_id}),
         uploads=_uploads({letter.upload_id for letter in letters if letter.upload_id}),
         outcomes=_outcomes([letter for letter in letters if letter.kind is LetterKind.FAILURE]),
         untold_failures=_untold_failures(
@@ -179,6 +182,15 @@ def _role_answers(invitations: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
         .order_by(Letter.created_at)  # the latest one counts
     )
     return {invitation_id: answer for invitation_id, answer in db.session.execute(query) if invitation_id and answer}
+
+
+def _memberships(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Membership]:
+    if not ids:
+        return {}
+    # As for invitations: it may have ended, or have another end, by now.
+    query = select(Membership).where(Membership.id.in_(ids)).execution_options(populate_existing=True)
+    together = joinedload(Membership.collaboration).joinedload(Collaboration.organisation)
+    return {membership.id: membership for membership in db.session.scalars(query.options(together))}
 
 
 def _uploads(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Upload]:

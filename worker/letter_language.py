@@ -18,6 +18,10 @@ def language_of(letter: Letter, facts: Facts) -> str | None:
 def _organisation_of(letter: Letter, facts: Facts) -> Organisation | None:
     if letter.invitation_id and (invitation := facts.invitations.get(letter.invitation_id)):
         return invitation.collaboration.organisation
+    if letter.membership_id and (membership := facts.memberships.get(letter.membership_id)):
+        return membership.collaboration.organisation
+    if letter.role_invitation_id and (role_invitation := facts.role_invitations.get(letter.role_invitation_id)):
+        return role_invitation.organisation
     if letter.course_id and (course := facts.courses.get(letter.course_id)):
         return course.organisation
     if letter.upload_id and (upload := facts.uploads.get(letter.upload_id)):

@@ -57,6 +57,8 @@ account.ask_to_delete         GET             login 200   200   200   200   200 
 account.delete                POST            login 422   422   422   422   422   422   422   422   422   422   422
 account.change_name           GET             login 200   200   200   200   200   200   200   200   200   200   200
 account.change_name           POST            login 303   303   303   303   303   303   303   303   303   303   303
+languages.choose              GET             login 200   200   200   200   200   200   200   200   200   200   200
+languages.choose              POST            login 303   303   303   303   303   303   303   303   303   303   303
 account.change_password       GET             login 200   200   200   200   200   200   200   200   200   200   200
 account.change_password       POST            login 422   422   422   422   422   422   422   422   422   422   422
 new_address.new               GET             login 200   200   200   200   200   200   200   200   200   200   200
@@ -200,6 +202,9 @@ directory.download            GET  harderwijk login 200   200   403   403   403 
 directory.show                GET  its_person login 200   200   403   403   403   403   404   404   404   404   404
 directory.edit                GET  its_person login 200   200   403   403   403   403   404   404   404   404   404
 directory.edit                POST its_person login 303   303   403   403   403   403   404   404   404   404   404
+directory.ask_to_deactivate   GET  its_person login 200   200   403   403   403   403   404   404   404   404   404
+directory.deactivate          POST its_person login 303   303   403   403   403   403   404   404   404   404   404
+directory.reactivate          POST its_person login 303   303   403   403   403   403   404   404   404   404   404
 people_import.upload          GET  harderwijk login 200   200   403   403   403   403   404   404   404   404   404
 people_import.receive         POST harderwijk login 422   422   403   403   403   403   404   404   404   404   404
 people_import.sample          GET  harderwijk login 200   200   403   403   403   403   404   404   404   404   404

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import EmailField, StringField, TextAreaField
+from wtforms import EmailField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import Optional
 from wtforms.widgets import NumberInput
 
 from domain import organisation_settings
+from domain.language import ENGLISH, languages, name_of
 from models import Organisation
 from views.forms.typed import typed, typed_on_a_line
 
@@ -26,7 +27,7 @@ class SaidForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF comes without type
 
     @property
     def said(self) -> dict[str, str]:
-        return {field.name: field.data or "" for field in self if isinstance(field, StringField)}
+        return {field.name: field.data or "" for field in self if isinstance(field, StringField | SelectField)}
 
     def tell(self, problems: Mapping[str, Sequence[str]]) -> None:
         for name, sentences in problems.items():
@@ -37,6 +38,7 @@ class SettingsForm(SaidForm):
     name = name_of_organisation()
     contact_email = EmailField(_("Contact address"), [Optional()], filters=[typed_on_a_line])
     time_zone = time_zone()
+    language = SelectField(_("Language of letters"), validate_choice=False)
     default_message = TextAreaField(_("Message"), [Optional()], filters=[typed], render_kw={"rows": 5})
     default_sender_name = StringField(_("Sender's name"), [Optional()], filters=[typed_on_a_line])
     invitation_days = StringField(
@@ -46,9 +48,18 @@ class SettingsForm(SaidForm):
         widget=NumberInput(min=1, max=organisation_settings.MOST_DAYS),
     )
 
+    reminder_days = StringField(
+        _("Remind of open invitations"),
+        [Optional()],
+        filters=[typed_on_a_line],
+        widget=NumberInput(min=1, max=organisation_settings.MOST_REMINDER_DAYS),
+    )
+
     @classmethod
     def for_organisation(cls, organisation: Organisation) -> "SettingsForm":
-        return cls(data=organisation_settings.as_texts(organisation))
+        form = cls(data=organisation_settings.as_texts(organisation))
+        form.language.choices = [SelectChoice("" if code == ENGLISH else code, name_of(code)) for code in languages()]
+        return form
 
 
 class NewOrganisationForm(SaidForm):
