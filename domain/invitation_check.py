@@ -1,7 +1,7 @@
 """Checking a file of invitations: its values, what they stand for, and what each invitation would become."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -51,10 +51,19 @@ def read_lines(
     return lines, errors
 
 
-def check_lines(rights: Rights, columns: Sequence[str | None], records: Iterable[Record], at: datetime) -> Check:
-    """Check a whole sheet: its values, what they stand for, and what each invitation would become."""
+def check_lines(
+    rights: Rights,
+    columns: Sequence[str | None],
+    records: Iterable[Record],
+    at: datetime,
+    known: Collection[uuid.UUID] = (),
+) -> Check:
+    """Check a whole sheet: its values, what they stand for, and what each invitation would become.
+
+    `known`: as for `domain.purview.purview_of`.
+    """
     lines, errors = read_lines(columns, records, at)
-    purview = purview_of(rights, names_in(lines))
+    purview = purview_of(rights, names_in(lines), known)
     plan = Plan()
     planned = list(islice((step for line in lines for step in plan.steps(line, purview)), MOST_INVITATIONS + 1))
     errors += plan.conflicts

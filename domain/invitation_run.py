@@ -21,7 +21,7 @@ from domain.post import failure_letter, post
 from domain.processing import Run, Settings, release, rights_now
 from domain.purview import Purview, purview_of
 from domain.uploads import column_names, store_check, stored_records
-from models import Organisation, Upload, UploadOutcome, db, now
+from models import Collaboration, Invitation, Organisation, Upload, UploadOutcome, db, now
 from models.base import among
 from models.upload import Level, OutcomeState, UploadState
 
@@ -37,6 +37,8 @@ class InvitationRun(Run[Line]):
         #: The upload's `processed_line` as this run knows it.
         self._processed_line = 0
         self._foreseen: Counter[int] = Counter()
+        #: Organisations that the uploader knew: should they lose their role, what follows is refused, not hidden.
+        self._known: set[uuid.UUID] = set()
 
     def start(self) -> bool:
         """Check the whole file again as things stand now.
@@ -47,10 +49,10 @@ class InvitationRun(Run[Line]):
         upload = self.mine()
         if upload is None:
             return False
-        rights = rights_now(upload)
+        rights, self._known = rights_now(upload), _organisations_known(upload)
         records, columns = stored_records(upload), column_names(upload)
         if upload.processed_line == 0:
-            check = check_lines(rights, columns, records, now())
+            check = check_lines(rights, columns, records, now(), self._known)
             if check.errors:
                 _bring_back(upload)
             store_check(upload, check)
@@ -58,7 +60,7 @@ class InvitationRun(Run[Line]):
                 return False
         lines, _errors = read_lines(columns, records, upload.process_pressed_at or now())
         self._processed_line = upload.processed_line
-        self._look_ahead(upload, lines, purview_of(rights, names_in(lines)))
+        self._look_ahead(upload, lines, purview_of(rights, names_in(lines), self._known))
         return True
 
     def _look_ahead(self, upload: Upload, lines: list[Line], purview: Purview) -> None:
@@ -86,8 +88,9 @@ class InvitationRun(Run[Line]):
         upload = self.mine()
         if upload is None or upload.processed_line != self._processed_line:
             return False
-        purview = purview_of(rights_now(upload), names_in(lines))
+        purview = purview_of(rights_now(upload), names_in(lines), self._known)
         steps = with_standing([step for line in lines for step in self.plan.steps(line, purview)])
+        self._known |= {step.target.place.organisation_id for step in steps if step.target}
         outcomes = self._outcomes(upload, steps)
         self._count(upload, lines, outcomes)
         if outcomes:
@@ -189,6 +192,16 @@ def _bring_back(upload: Upload) -> None:
 def _outcomes_so_far(upload: Upload) -> int:
     last = db.session.scalar(select(func.max(UploadOutcome.number)).where(UploadOutcome.upload_id == upload.id))
     return 0 if last is None else last + 1
+
+
+def _organisations_known(upload: Upload) -> set[uuid.UUID]:
+    """The one that it can concern, and those that it has invited to."""
+    invited_to = (
+        select(Collaboration.organisation_id)
+        .join(Invitation, Invitation.collaboration_id == Collaboration.id)
+        .where(Invitation.upload_id == upload.id)
+    )
+    return {*db.session.scalars(invited_to.distinct()), *filter(None, [upload.organisation_id])}
 
 
 def _organisations(steps: Sequence[Step]) -> Sequence[Organisation]:

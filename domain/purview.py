@@ -237,21 +237,24 @@ def _first_few(names: list[str]) -> str:
 # Loading, in sets.
 
 
-def purview_of(rights: Rights, names: Names) -> Purview:
-    """Look up all names at once: five queries, whatever the size of the file."""
-    places = _load_places(rights, names)
+def purview_of(rights: Rights, names: Names, known: Collection[uuid.UUID] = ()) -> Purview:
+    """Look up all names at once: five queries, whatever the size of the file.
+
+    `known`: organisations that exist for the person whatever their rights: what is in them is refused, not hidden.
+    """
+    places = _load_places(rights, names, known)
     return Purview(rights, places.values(), _load_labels(names.labels, places))
 
 
-def _known_to(rights: Rights) -> ColumnElement[bool]:
+def _known_to(rights: Rights, known: Collection[uuid.UUID]) -> ColumnElement[bool]:
     if rights.is_platform_admin:
         return true()
     return Collaboration.organisation_id.in_(
-        rights.manages_in | rights.mentor_in | rights.guest_in | rights.suspended_in
+        rights.manages_in | rights.mentor_in | rights.guest_in | rights.suspended_in | {*known}
     )
 
 
-def _load_places(rights: Rights, names: Names) -> dict[uuid.UUID, Place]:
+def _load_places(rights: Rights, names: Names, known: Collection[uuid.UUID]) -> dict[uuid.UUID, Place]:
     with_label = select(Label.collaboration_id).where(among(Label.name, _keys(names.labels)))
     with_group = select(Group.collaboration_id).where(_is_named(names.groups))
     rows = db.session.execute(
@@ -263,7 +266,7 @@ def _load_places(rights: Rights, names: Names) -> dict[uuid.UUID, Place]:
             Collaboration.archived_at.is_not(None),
         )
         .where(
-            _known_to(rights),
+            _known_to(rights, known),
             or_(
                 among(Collaboration.short_name, _keys(names.short_names)),
                 Collaboration.id.in_(with_label),

@@ -84,12 +84,12 @@ def test_rights_lost_between_two_chunks_let_what_follows_fail() -> None:
     assert {reason for _invitee, _state, reason in outcomes(upload)[500:]} == {"not_allowed"}
 
 
-def test_who_is_nothing_in_the_organisation_any_more_finds_none_of_its_collaborations() -> None:
+def test_who_is_nothing_in_the_organisation_any_more_may_not_invite_to_its_collaborations() -> None:
     upload = pressed(a_file(addresses(2)))
     db.session.execute(delete(OrganisationRole).where(OrganisationRole.user_id == person().id))
     person().organisation_id = None
     work()
-    assert {reason for _invitee, _state, reason in outcomes(upload)} == {"collaboration_not_found"}
+    assert {reason for _invitee, _state, reason in outcomes(upload)} == {"not_allowed"}
     assert len(letters(LetterKind.FAILURE)) == 2
 
 
