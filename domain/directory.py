@@ -1,7 +1,7 @@
 """The people of an organisation: searched, narrowed and sorted, a page at a time; and all of them as a file."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from domain.paging import MOST_COUNTED
 from domain.participants import as_user_id
 from domain.people_sheet import COLUMNS
 from models import Identity, Organisation, User, db, key_of
-from models.base import count_up_to
+from models.base import among, count_up_to
 
 #: Longer words are nobody's name.
 _LONGEST_WORDS = 200
@@ -175,6 +175,21 @@ def _named(organisation: Organisation, key: str) -> Sequence[uuid.UUID]:
     if user_id := as_user_id(key):
         keys.append(User.id == user_id)
     return db.session.scalars(select(User.id).where(_is_of(organisation), or_(*keys))).all()
+
+
+# Whom programs mean.
+
+
+def find(organisation: Organisation, identifiers: Iterable[str]) -> dict[str, uuid.UUID]:
+    """The people whom the identifiers name, by `key_of` each: user IDs and state IDs, looked up in this order."""
+    keys = {key for key in map(key_of, identifiers) if key and "\0" not in key}  # no database takes one
+    ids = {key: user_id for key in keys if (user_id := as_user_id(key))}
+    ours = {*db.session.scalars(select(User.id).where(_is_of(organisation), among(User.id, ids.values())))}
+    found = {key: user_id for key, user_id in ids.items() if user_id in ours}
+    by_state_id = among(User.state_id_key, keys - found.keys())
+    for key, user_id in db.session.execute(select(User.state_id_key, User.id).where(_is_of(organisation), by_state_id)):
+        found[key or ""] = user_id
+    return found
 
 
 # All of them, as a file.

@@ -277,12 +277,13 @@ def _known(*which: Any) -> Iterator[_Known]:
 
 def _elsewhere(organisation: Organisation, people: Iterable[_Known]) -> set[uuid.UUID]:
     """Those of no organisation who are something in another one, or on the platform: an organisation that took them
-    in could close their accounts."""
+    in could close their accounts. And those who have deleted theirs."""
     nobodys = [one.id for one in people if one.organisation_id is None]
     if not nobodys:
         return set()
+    is_gone = User.deleted_at.is_not(None)
     query = select(User.id).where(
-        among(User.id, nobodys), or_(User.is_platform_admin, *_is_something_beside(organisation))
+        among(User.id, nobodys), or_(User.is_platform_admin, is_gone, *_is_something_beside(organisation))
     )
     return {*db.session.scalars(query)}
 

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from domain import directory
+from domain import deactivating, directory
 from domain import person as people
 from domain.directory import Account, Page, SortBy, Wanted
 from domain.language import gettext, ngettext, number
@@ -74,6 +74,48 @@ def edit(person: User) -> Response | tuple[str, int]:
             return redirect(_url_of(person), 303)
         form.tell(problems)
     return render_template("directory/edit.html", person=person, form=form), 422 if form.is_submitted() else 200
+
+
+@bp.get("/<uuid:user_id>/deactivate")
+@access.person(may_run_organisation)
+def ask_to_deactivate(person: User) -> str:
+    assert person.organisation is not None
+    sentence = _(
+        "%(name)s (%(email)s) is signed out at once, and can sign in no more, until somebody reactivates the account. "
+        "They stay in their batches and collaborations.",
+        name=person.name,
+        email=person.email,
+    )
+    return render_template(
+        "confirm.html",
+        title=_("Deactivate this account?"),
+        sentence=sentence,
+        submit_label=_("Deactivate account"),
+        cancel_url=_url_of(person),
+        crumbs=[
+            (person.organisation.name, url_for("organisations.show", organisation_id=person.organisation_id)),
+            (_("All people"), url_for("directory.index", organisation_id=person.organisation_id)),
+            (person.name, _url_of(person)),
+        ],
+    )
+
+
+@bp.post("/<uuid:user_id>/deactivate")
+@access.person(may_run_organisation)
+def deactivate(person: User) -> Response:
+    deactivating.deactivate_one(access.my_rights(), person, access.by())
+    db.session.commit()
+    flash(_("The account of %(name)s is deactivated.", name=person.name), "success")
+    return redirect(_url_of(person), 303)
+
+
+@bp.post("/<uuid:user_id>/reactivate")
+@access.person(may_run_organisation)
+def reactivate(person: User) -> Response:
+    deactivating.reactivate_one(access.my_rights(), person, access.by())
+    db.session.commit()
+    flash(_("The account of %(name)s is open again.", name=person.name), "success")
+    return redirect(_url_of(person), 303)
 
 
 def _url_of(person: User) -> str:

@@ -18,7 +18,7 @@ from domain.people_sheet import Line, read_lines
 from domain.permissions import Rights
 from domain.table import Limits, Record
 from domain.tallies import tallies_of
-from models import AuditEntry, Identity, Organisation, User, db, new_id
+from models import AuditEntry, Identity, Organisation, User, db, new_id, now
 from models.batch import TallyKind
 from models.organisation import OrganisationRoleName
 from tests.conftest import CHEAP
@@ -232,7 +232,11 @@ def mentors(user: User, elsewhere: Organisation) -> None:
     a_batch(a_course(elsewhere), mentors=[user])
 
 
-@pytest.mark.parametrize("what", [is_platform_admin, has_a_role, is_a_member, takes_part, mentors])
+def has_gone(user: User, elsewhere: Organisation) -> None:
+    user.is_active, user.deleted_at = False, now()
+
+
+@pytest.mark.parametrize("what", [is_platform_admin, has_gone, has_a_role, is_a_member, takes_part, mentors])
 def test_who_is_something_elsewhere_is_taken_in_by_the_platform_alone(
     what: Callable[[User, Organisation], None],
 ) -> None:

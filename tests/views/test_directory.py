@@ -13,7 +13,16 @@ from models.batch import TallyKind
 from models.collaboration import Role
 from tests.clients import Client
 from tests.pages import Page
-from tests.people import a_collaboration, a_membership, a_person, an_organisation, enrolled, teachers, the_collaboration
+from tests.people import (
+    a_collaboration,
+    a_membership,
+    a_person,
+    an_organisation,
+    enrolled,
+    teachers,
+    the_collaboration,
+    the_person,
+)
 from tests.queries import counted
 from tests.teaching import MENTOR, STATE_ADMIN, STRANGER, a_teacher, batch, pradesh
 
@@ -203,10 +212,59 @@ def test_the_tallies_follow_a_new_district(admin: Client) -> None:
     assert tallies_of(batch().id)[TallyKind.DISTRICT] == {"South": 1}
 
 
+# Closing an account, and opening it again.
+
+
+def test_a_deactivated_person_is_asked_about_and_signed_out_at_once(admin: Client, world: Flask) -> None:
+    person = a_teacher("bose@pradesh.test", name="Bose Das")
+    theirs = Client(world).sign_in(person.email)
+    assert theirs.get("/account").status_code == 200
+    page = admin.page(at(person, "/deactivate"))
+    assert page.heading == "Deactivate this account?"
+    assert "Bose Das (bose@pradesh.test) is signed out at once" in page
+    assert theirs.get("/account").status_code == 200
+    page = admin.send(at(person, "/deactivate"))
+    assert "The account of Bose Das is deactivated." in page
+    assert "Reactivate account" in page.buttons()
+    assert theirs.get("/account").status_code == 303
+
+
+def test_who_is_deactivated_is_told_what_a_wrong_password_is_told(admin: Client, world: Flask) -> None:
+    person = a_teacher("bose@pradesh.test")
+    admin.post(at(person, "/deactivate"))
+    said = [
+        Client(world).post("/login", data={"email": person.email, "password": password})
+        for password in ("muster-demo", "another password")
+    ]
+    assert [answer.status_code for answer in said] == [422, 422]
+    assert {Page(answer.text).text for answer in said} == {Page(said[0].text).text}
+
+
+def test_who_is_reactivated_signs_in_as_before_but_not_by_an_old_session(admin: Client, world: Flask) -> None:
+    person = a_teacher("bose@pradesh.test", name="Bose Das")
+    theirs = Client(world).sign_in(person.email)
+    admin.post(at(person, "/deactivate"))
+    assert "The account of Bose Das is open again." in admin.send(at(person, "/reactivate"))
+    assert theirs.get("/account").status_code == 303
+    assert theirs.sign_in(person.email).get("/account").status_code == 200
+
+
+def test_who_must_stay_open_is_told_so(admin: Client) -> None:
+    me = the_person(STATE_ADMIN)
+    assert "Deactivate account" not in admin.page(at(me))
+    assert "Nobody deactivates their own account" in admin.send(at(me, "/deactivate"), 409)
+    person = asha(admin_of=an_organisation("elsewhere"))
+    assert "Deactivate account" in admin.page(at(person))
+    assert "An organisation needs an admin" in admin.send(at(person, "/deactivate"), 409)
+    assert "already" in admin.send(at(person, "/reactivate"), 409)
+
+
 @pytest.mark.parametrize(("email", "status"), [(MENTOR, 403), (STRANGER, 404)])
 def test_it_is_for_the_organisations_admins_alone(world: Flask, email: str, status: int) -> None:
     person = asha()
     other = Client(world).sign_in(email)
     for path in (here(), here("/people.csv"), at(person), at(person, "/edit")):
         assert other.get(path).status_code == status
-    assert other.post(at(person, "/edit"), data={"name": "X"}).status_code == status
+    for rest in ("/edit", "/deactivate", "/reactivate"):
+        assert other.post(at(person, rest), data={"name": "X"}).status_code == status
+    assert (person.name, person.is_active) == ("Asha Rao", True)
