@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -24,8 +24,10 @@ from app import create_app
 from domain import demo
 from models import AuditEntry, db
 from tests.clients import Client
-from tests.provider import LocalProvider, serving
 from views.extensions import limiter
+
+if TYPE_CHECKING:
+    from tests.provider import LocalProvider
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 ON_BOTH = ("sqlite", "postgresql")
@@ -159,13 +161,15 @@ def without_the_audit_guard(connection: Connection) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def running_provider() -> Iterator[LocalProvider]:
+def running_provider() -> "Iterator[LocalProvider]":
+    from tests.provider import serving  # slow to import
+
     with serving() as provider:
         yield provider
 
 
 @pytest.fixture
-def local_provider(running_provider: LocalProvider) -> LocalProvider:
+def local_provider(running_provider: "LocalProvider") -> "LocalProvider":
     """A provider of sign-in, which answers as it should."""
     running_provider.begin_anew()
     return running_provider

@@ -1,6 +1,8 @@
 """Which room may know which, and where Flask stays outside."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,3 +63,12 @@ def test_the_domain_knows_no_request(path: Path) -> None:
 def test_the_domain_and_the_models_import_nothing_of_flask() -> None:
     flask = {str(path): names_from_flask(path) for path in modules("domain", "models")}
     assert not any(flask.values())
+
+
+def test_what_only_some_installations_need_is_not_imported_at_the_start(tmp_path: Path) -> None:
+    start = "import sys, app; app.create_app({'INSTANCE_PATH': sys.argv[1]})"
+    program = f"{start}; print({{'authlib', 'requests'}} & {{*sys.modules}})"
+    done = subprocess.run(
+        [sys.executable, "-c", program, tmp_path], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "set()"

@@ -9,7 +9,7 @@ from app import create_app
 from domain.people import find_by_email
 from tests.clients import Client
 from tests.invitees import invited, join_path
-from tests.people import pending_for, the_person
+from tests.people import a_role_invitation, pending_for, the_person
 from tests.provider import LocalProvider, known_as, signed_in
 from tests.teaching import course
 
@@ -31,7 +31,17 @@ def test_the_sign_in_page_offers_the_provider_alone(world: Flask, client: Client
     assert "Forgotten your password?" not in page
 
 
-@pytest.mark.parametrize("path", ["/login", "/forgot-password", "/reset-password/x", "/register/x", "/join/x/account"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/login",
+        "/forgot-password",
+        "/reset-password/x",
+        "/register/x",
+        "/join/x/account",
+        "/role-invitations/x/account",
+    ],
+)
 def test_no_password_is_taken(client: Client, path: str) -> None:
     assert client.post(path, data=FORM).status_code == 404
 
@@ -55,6 +65,16 @@ def test_an_invitation_offers_the_provider_alone(world: Flask, client: Client) -
 def test_a_register_link_offers_the_provider_alone(world: Flask, client: Client) -> None:
     token = world.extensions["link_tokens"].register.make(pending_for("jane@example.org", course()).id)
     page = client.page(f"/register/{token}")
+    assert "Sign in with SURFconext" in page
+    assert not page.all("input", type="password")
+
+
+def test_an_invitation_to_a_role_offers_the_provider_alone(world: Flask, client: Client) -> None:
+    yoda = the_person(YODA)
+    assert yoda.organisation is not None
+    invitation = a_role_invitation("jane@example.org", yoda.organisation, yoda)
+    token = world.extensions["link_tokens"].role.make(invitation.id, invitation.link_number)
+    page = client.page(f"/role-invitations/{token}")
     assert "Sign in with SURFconext" in page
     assert not page.all("input", type="password")
 
