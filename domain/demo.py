@@ -1,12 +1,14 @@
 """The demo world: so that a newcomer sees every screen with something on it."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from argon2 import PasswordHasher
 from sqlalchemy import exists, insert, select
 
 from domain import demo_pradesh
+from domain.language import gettext as _
 from models import Collaboration, Group, Label, Membership, Organisation, OrganisationRole, Unit, User, db
 from models.collaboration import Role, collaboration_units
 from models.organisation import OrganisationRoleName, manager_units
@@ -18,18 +20,23 @@ PASSWORD = "muster-demo"
 class Account:
     email: str
     name: str
-    role: str
+    describe: Callable[[], str]
+
+    @property
+    def role(self) -> str:
+        """To whoever is reading."""
+        return self.describe()
 
 
 ACCOUNTS = (
-    Account("platform@muster.test", "Paula Platform", "Platform admin"),
-    Account("admin@harderwijk.test", "Aaltje de Vries", "Admin of Universiteit Harderwijk"),
-    Account("manager@harderwijk.test", "Mehmet Yilmaz", "Organisation manager of Universiteit Harderwijk"),
-    Account("yoda@harderwijk.test", "Yolanda Damen", "Unit manager of Yoda data management"),
-    Account("member@harderwijk.test", "Merel Bakker", "Member of cumulusgrp"),
-    Account("admin@otherland.test", "Otto Lund", "Admin of another organisation, Otherland Institute"),
-    Account("state@pradesh.test", "Sarita Deshmukh", "State admin of Pradesh State Education"),
-    Account("mentor@pradesh.test", "Mohan Iyer", "Mentor of its batches"),
+    Account("platform@muster.test", "Paula Platform", lambda: _("Platform admin")),
+    Account("admin@harderwijk.test", "Aaltje de Vries", lambda: _("Admin of Universiteit Harderwijk")),
+    Account("manager@harderwijk.test", "Mehmet Yilmaz", lambda: _("Organisation manager of Universiteit Harderwijk")),
+    Account("yoda@harderwijk.test", "Yolanda Damen", lambda: _("Unit manager of Yoda data management")),
+    Account("member@harderwijk.test", "Merel Bakker", lambda: _("Member of cumulusgrp")),
+    Account("admin@otherland.test", "Otto Lund", lambda: _("Admin of another organisation, Otherland Institute")),
+    Account("state@pradesh.test", "Sarita Deshmukh", lambda: _("State admin of Pradesh State Education")),
+    Account("mentor@pradesh.test", "Mohan Iyer", lambda: _("Mentor of its batches")),
 )
 
 

@@ -86,9 +86,19 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 class Person:
     """Somebody at a browser of their own. Anything that the browser complains of is a failure."""
 
-    def __init__(self, browser: Browser, address: str, *, scripts: bool = True, width: int = 1280, dark: bool = False):
+    def __init__(
+        self,
+        browser: Browser,
+        address: str,
+        *,
+        scripts: bool = True,
+        width: int = 1280,
+        dark: bool = False,
+        locale: str = "en-GB",
+    ):
         self.context = browser.new_context(
             base_url=address,
+            locale=locale,
             java_script_enabled=scripts,
             viewport={"width": width, "height": 900},
             color_scheme="dark" if dark else "light",
@@ -123,7 +133,7 @@ class Person:
 
 @pytest.fixture
 def people(browser: Browser, address: str) -> Iterator[Callable[..., Person]]:
-    """`people(scripts=…, width=…, dark=…)` seats somebody at a browser."""
+    """`people(scripts=…, width=…, dark=…, locale=…)` seats somebody at a browser."""
     seated: list[Person] = []
 
     def seat(**how: Any) -> Person:

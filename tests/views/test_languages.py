@@ -59,7 +59,7 @@ def test_whatever_else_is_chosen_in_an_address_changes_nothing(client: Client) -
     assert "language=" not in answer.headers.get("Set-Cookie", "")
 
 
-def test_a_page_that_answers_a_form_offers_no_language_where_it_cannot_be_come_back_to(app: Flask, client: Client) -> None:
+def test_a_page_that_cannot_be_come_back_to_offers_no_language(app: Flask, client: Client) -> None:
     path = join_path(app, invited())
     assert client.page(path).all("a", hreflang="nl")
     assert not client.send(f"{path}/account", 422).all("a", hreflang="nl")
