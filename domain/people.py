@@ -14,15 +14,13 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
-from domain import audit, pending_enrolments
+from domain import pending_enrolments
 from domain.addresses import AddressError, key_of_address
-from domain.audit import About, By
 from domain.errors import ConflictError
 from domain.language import gettext as _
 from domain.language import spoken
 from domain.permissions import NOBODY, Rights
 from models import Batch, Collaboration, Membership, Organisation, OrganisationRole, Participant, User, db, key_of
-from models.audit import AuditAction
 from models.base import among
 from models.batch import batch_mentors
 from models.collaboration import Role
@@ -174,11 +172,6 @@ def create_account(hasher: PasswordHasher, *, email: str, name: str, password: s
         raise ConflictError(_("Another account was being made at this very moment. Try again.")) from None
     pending_enrolments.fulfil([user.id])
     return user
-
-
-def make_platform_admin(user: User, by: By) -> None:
-    user.is_platform_admin = True
-    audit.record(AuditAction.PLATFORM_ADMIN_MADE, About(None), by, {"made": [user.id]})
 
 
 def _free_user_name(email: str) -> str:

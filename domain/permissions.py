@@ -331,5 +331,10 @@ def may_suspend_organisation(rights: Rights, organisation: OrganisationFacts) ->
     return rights.is_platform_admin
 
 
+def may_name_platform_admins(rights: Rights) -> bool:
+    """See who they are, name others, take it away."""
+    return rights.is_platform_admin
+
+
 def may_create_organisations(rights: Rights) -> bool:
     return rights.is_platform_admin

@@ -12,7 +12,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
-from domain import api_keys, backup, demo, people, people_import, progress_import
+from domain import api_keys, backup, demo, organisations, people, people_import, platform_admins, progress_import
 from domain.audit import By
 from domain.errors import RefusalError
 from domain.findings import Finding, Notice
@@ -96,7 +96,7 @@ def create_user(email: str, name: str, password: str | None, platform_admin: boo
     except RefusalError as refusal:
         raise click.ClickException(str(refusal)) from None
     if platform_admin:
-        people.make_platform_admin(user, By(None, Through.COMMAND))
+        platform_admins.make(user, By(None, Through.COMMAND))
     db.session.commit()
     click.echo(f"Made {user.email} with the user ID {user.id}.")
 
@@ -112,7 +112,7 @@ def import_people(file: Path, short_name: str) -> None:
     line; what is empty stays as it is.
     """
     begin_writing()
-    organisation = people_import.find_organisation(short_name)
+    organisation = organisations.find(short_name)
     if organisation is None:
         raise click.ClickException(_("There is no organisation “%(name)s”.", name=short_name))
     try:

@@ -48,6 +48,7 @@ from views import (
     participants,
     passwords,
     people_import,
+    platform,
     provider_sign_in,
     registering,
     role_answers,
@@ -82,6 +83,7 @@ def register(app: Flask) -> None:
         registering,
         api_docs,
         organisations,
+        platform,
         roles,
         role_invitations,
         role_answers,
@@ -155,7 +157,7 @@ def _section() -> str | None:
     """
     if request.endpoint == "batches.workspace" or request.args.get("from") == "workspace":
         return "batches"
-    if request.blueprint in {"roles", "role_invitations", "directory", "people_import", "units"}:
+    if request.blueprint in {"platform", "roles", "role_invitations", "directory", "people_import", "units"}:
         return "organisations"
     if request.blueprint in {"collaboration_settings", "groups", "memberships"}:
         return "collaborations"

@@ -174,6 +174,8 @@ def test_an_organisation_is_run_by_its_admins_and_made_by_platform_admins(cast: 
     assert those_who(cast, permissions.may_run_organisation, harderwijk) == {PLATFORM, ADMIN}
     assert those_who(cast, permissions.may_run_organisations) == {PLATFORM, ADMIN, MANAGER, STRANGER}
     assert those_who(cast, permissions.may_create_organisations) == {PLATFORM}
+    assert those_who(cast, permissions.may_suspend_organisation, harderwijk) == {PLATFORM}
+    assert those_who(cast, permissions.may_name_platform_admins) == {PLATFORM}
 
 
 @dataclass

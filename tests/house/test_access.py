@@ -208,6 +208,12 @@ directory.reactivate          POST its_person login 303   303   403   403   403 
 people_import.upload          GET  harderwijk login 200   200   403   403   403   403   404   404   404   404   404
 people_import.receive         POST harderwijk login 422   422   403   403   403   403   404   404   404   404   404
 people_import.sample          GET  harderwijk login 200   200   403   403   403   403   404   404   404   404   404
+platform.admins               GET             login 200   403   403   403   403   403   403   403   403   403   403
+platform.new_admin            GET             login 200   403   403   403   403   403   403   403   403   403   403
+platform.new_admin            POST            login 422   403   403   403   403   403   403   403   403   403   403
+platform.ask_to_take          GET  paula      login 200   403   403   403   403   403   403   403   403   403   403
+platform.take                 POST paula      login 409   403   403   403   403   403   403   403   403   403   403
+platform.ask_to_take          GET  aaltje     login 404   403   403   403   403   403   403   403   403   403   403
 roles.index                   GET  harderwijk login 200   200   200   403   403   403   404   404   404   404   404
 roles.edit                    GET  yodas_role login 200   200   403   403   403   403   404   404   404   404   404
 roles.edit                    POST yodas_role login 303   303   403   403   403   403   404   404   404   404   404
@@ -387,6 +393,8 @@ def roles_and_role_invitations(world: Flask) -> dict[str, dict[str, str]]:
     tokens = world.extensions["link_tokens"].role
     return {
         "otherland": {"organisation_id": str(collaboration_called("auroragrp").organisation_id)},
+        "paula": {"user_id": str(user_called(CAST["platform"]).id)},
+        "aaltje": {"user_id": str(admin.id)},
         "a_mentor": {"role_id": str(role.id)},
         **{f"to_{name}": {"role_invitation_id": str(invitation.id)} for name, invitation in invited.items()},
         **{f"offer_{number}": {"token": tokens.make(offer.id, 1)} for number, offer in offers.items()},
