@@ -3,13 +3,14 @@
 import uuid
 from collections import Counter
 from collections.abc import Callable, Collection
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, select, update
 
 from domain import role_invitations
 from domain.language import gettext as _
 from domain.language import speaking
-from domain.post import answer_letter, failure_letter, failures_together_letter, post
+from domain.post import answer_letter, failure_letter, failures_together_letter, post, upload_done_letter
 from models import Invitation, Letter, Upload, UploadOutcome, User, db, now
 from models.base import among
 from models.invitation import InvitationStatus
@@ -131,9 +132,13 @@ def _fail(invitation_id: uuid.UUID | None, failure_mail_limit: int, reason: str,
     return outcome
 
 
+#: Whoever waits for longer than this, from *Process* on, has left the page that would tell: a letter does.
+LONG = timedelta(minutes=2)
+
+
 def finish_if_done(upload_id: uuid.UUID, failure_mail_limit: int) -> None:
-    """Close the upload when nothing of it waits any more; invitations that failed beyond the limit are then told
-    together. Of participants, the upload's page and its result tell.
+    """Close the upload when nothing of it waits any more. Its uploader is told then, of one that took `LONG`, and of
+    invitations that failed beyond the limit, together. Of others, the upload's page and its result tell.
     """
     finished = db.session.execute(
         update(Upload)
@@ -144,8 +149,15 @@ def finish_if_done(upload_id: uuid.UUID, failure_mail_limit: int) -> None:
             Upload.done + Upload.failed + Upload.skipped == Upload.planned,
         )
         .values(state=UploadState.DONE, finished_at=now())
-        .returning(Upload.kind, Upload.failed, Upload.user_id)
+        .returning(Upload.kind, Upload.failed, Upload.user_id, Upload.process_pressed_at, Upload.finished_at)
     ).first()
-    if finished and finished.kind is UploadKind.INVITATIONS and finished.failed > failure_mail_limit:
+    if finished is None:
+        return
+    told = []
+    if finished.kind is UploadKind.INVITATIONS and finished.failed > failure_mail_limit:
+        told.append(failures_together_letter)
+    if finished.process_pressed_at and finished.finished_at - finished.process_pressed_at > LONG:
+        told.append(upload_done_letter)
+    if told:
         uploader = db.session.get_one(User, finished.user_id)
-        post([failures_together_letter(upload_id, uploader.email)])
+        post([letter(upload_id, uploader.email) for letter in told])

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert
@@ -28,6 +29,10 @@ def invitation_letter(invitation_id: uuid.UUID, link_number: int, to: str) -> di
     return _letter(LetterKind.INVITATION, f"{invitation_id}:{link_number}", to, invitation_id=invitation_id)
 
 
+def reminder_letter(invitation_id: uuid.UUID, link_number: int, to: str) -> dict[str, Any]:
+    return _letter(LetterKind.REMINDER, f"{invitation_id}:{link_number}", to, invitation_id=invitation_id)
+
+
 def answer_letter(kind: LetterKind, invitation_id: uuid.UUID, to: str) -> dict[str, Any]:
     """To the inviter: accepted, declined, or not delivered."""
     return _letter(kind, str(invitation_id), to, invitation_id=invitation_id)
@@ -49,6 +54,16 @@ def failure_letter(upload_id: uuid.UUID, outcome_number: int, to: str) -> dict[s
 
 def failures_together_letter(upload_id: uuid.UUID, to: str) -> dict[str, Any]:
     return _letter(LetterKind.FAILURES_TOGETHER, str(upload_id), to, upload_id=upload_id)
+
+
+def upload_done_letter(upload_id: uuid.UUID, to: str) -> dict[str, Any]:
+    return _letter(LetterKind.UPLOAD_DONE, str(upload_id), to, upload_id=upload_id)
+
+
+def membership_ending_letter(membership_id: uuid.UUID, announced_at: datetime, to: str) -> dict[str, Any]:
+    """Once for each end that the membership is given."""
+    once = f"{membership_id}:{announced_at.isoformat()}"
+    return _letter(LetterKind.MEMBERSHIP_ENDING, once, to, membership_id=membership_id)
 
 
 def course_letter(kind: LetterKind, course_id: uuid.UUID, to: str) -> dict[str, Any]:
@@ -79,6 +94,7 @@ def _letter(
     *,
     invitation_id: uuid.UUID | None = None,
     role_invitation_id: uuid.UUID | None = None,
+    membership_id: uuid.UUID | None = None,
     upload_id: uuid.UUID | None = None,
     course_id: uuid.UUID | None = None,
     user_id: uuid.UUID | None = None,
@@ -90,6 +106,7 @@ def _letter(
         "to_address": to,
         "invitation_id": invitation_id,
         "role_invitation_id": role_invitation_id,
+        "membership_id": membership_id,
         "upload_id": upload_id,
         "course_id": course_id,
         "user_id": user_id,

@@ -2,6 +2,7 @@
 
 import uuid
 from enum import StrEnum
+from typing import ClassVar
 
 from sqlalchemy import (
     CheckConstraint,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Index,
     String,
     Table,
+    TextClause,
     UniqueConstraint,
     and_,
     or_,
@@ -171,8 +173,17 @@ class Membership(Model):
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
+        Index(
+            "ix_memberships_to_announce",
+            "expires_at",
+            sqlite_where=text("ended_at IS NULL AND end_announced_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL AND end_announced_at IS NULL"),
+        ),
         Index("ix_memberships_newest", "collaboration_id", "ended_at", "id", "expires_at"),
     )
+
+    #: Spelt out, so that the index over such memberships serves.
+    is_to_announce: ClassVar[TextClause] = text("memberships.ended_at IS NULL AND memberships.end_announced_at IS NULL")
 
     @staticmethod
     def is_current() -> ColumnElement[bool]:

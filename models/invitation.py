@@ -2,6 +2,7 @@
 
 import uuid
 from enum import StrEnum
+from typing import ClassVar
 
 from sqlalchemy import (
     CheckConstraint,
@@ -10,6 +11,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Table,
+    TextClause,
     UniqueConstraint,
     text,
 )
@@ -69,6 +71,9 @@ class Invitation(Model):
 
     collaboration: Mapped[Collaboration] = relationship()
     invited_by: Mapped[User] = relationship()
+    #: Spelt out, so that the index over such invitations serves (it does not for a parameter).
+    is_to_remind: ClassVar[TextClause] = text("invitations.status = 'open' AND invitations.reminded_at IS NULL")
+
     groups: Mapped[list[Group]] = relationship(secondary=invitation_groups, viewonly=True, order_by=Group.short_name)
 
     __table_args__ = (

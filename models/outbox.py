@@ -27,6 +27,12 @@ class LetterKind(StrEnum):
     UNENROLLED = "unenrolled"
     #: To whoever has asked for a new password.
     PASSWORD_RESET = "password_reset"
+    #: To an invitee who has not answered, once.
+    REMINDER = "reminder"
+    #: To the uploader: a file that took long is processed.
+    UPLOAD_DONE = "upload_done"
+    #: To a member.
+    MEMBERSHIP_ENDING = "membership_ending"
     #: To whom an organisation invites to a role in it, and to who invited them.
     ROLE_INVITATION = "role_invitation"
     ROLE_ACCEPTED = "role_accepted"

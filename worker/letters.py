@@ -17,7 +17,14 @@ from domain.language import gettext as _
 from domain.language import ngettext
 from models import Letter
 from models.outbox import LetterKind
-from worker import account_letters, course_letters, invitation_letters, role_letters, upload_letters
+from worker import (
+    account_letters,
+    course_letters,
+    invitation_letters,
+    membership_letters,
+    role_letters,
+    upload_letters,
+)
 from worker.letter_facts import Facts
 from worker.letter_language import language_of
 from worker.letter_parts import Content, Links, Mail
@@ -84,8 +91,11 @@ class _Trio:
 
 _CONTENT: dict[LetterKind, Callable[[Letter, Facts, Links], Content | None]] = {
     LetterKind.INVITATION: invitation_letters.invitation,
+    LetterKind.REMINDER: invitation_letters.invitation,
     LetterKind.FAILURE: upload_letters.failure,
     LetterKind.FAILURES_TOGETHER: upload_letters.failures_together,
+    LetterKind.UPLOAD_DONE: upload_letters.upload_done,
+    LetterKind.MEMBERSHIP_ENDING: membership_letters.membership_ending,
     LetterKind.ACCEPTED: invitation_letters.accepted,
     LetterKind.DECLINED: invitation_letters.declined,
     LetterKind.UNDELIVERED: invitation_letters.undelivered,

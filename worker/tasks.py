@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import current_app
 
-from domain import given_answers, pending_enrolments
+from domain import given_answers, pending_enrolments, reminders
 from domain.collaborations import end_expired_memberships
 from domain.invitation_run import InvitationRun
 from domain.language import speaking
@@ -54,7 +54,23 @@ def enrol_who_was_left() -> None:
     db.session.commit()
 
 
-EVERY_MINUTE = (do_what_waits, delivery.settle_what_was_left, end_memberships, forget_answers, enrol_who_was_left)
+def remind() -> None:
+    for write_some in (reminders.remind_of_invitations, reminders.announce_ends_of_memberships):
+        goes_on = True
+        while goes_on and not delivery.is_stopping():
+            begin_writing()
+            goes_on = write_some() == reminders.PORTION
+            db.session.commit()
+
+
+EVERY_MINUTE = (
+    do_what_waits,
+    delivery.settle_what_was_left,
+    end_memberships,
+    forget_answers,
+    enrol_who_was_left,
+    remind,
+)
 
 
 RUNS: dict[UploadKind, type[Run[Any]]] = {

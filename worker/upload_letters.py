@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from domain.language import gettext as _
 from domain.language import number
 from models import Letter, UploadOutcome
+from models.upload import UploadKind
 from worker.failure_list import as_csv
 from worker.letter_facts import Facts
 from worker.letter_parts import Attachment, Content, Links
@@ -66,6 +67,35 @@ def failures_together(letter: Letter, facts: Facts, links: Links) -> Content | N
         "link": links.upload(upload),
     }
     return Content(values, (Attachment("failures.csv", "text/csv", as_csv(failures, reason_in_words)),))
+
+
+def upload_done(letter: Letter, facts: Facts, links: Links) -> Content | None:
+    """To whoever has not waited for it."""
+    upload = facts.uploads.get(letter.upload_id) if letter.upload_id else None
+    if upload is None:
+        return None
+    values = {
+        "file_name": one_line(upload.file_name),
+        "file_name_short": shortened(upload.file_name),
+        "failed": upload.failed,
+        "details": [
+            (_what_is_done(upload.kind), number(upload.done)),
+            (_("Skipped"), number(upload.skipped)),
+            (_("Failed"), number(upload.failed)),
+        ],
+        "link": links.upload(upload),
+    }
+    return Content(values)
+
+
+def _what_is_done(kind: UploadKind) -> str:
+    words = {
+        UploadKind.INVITATIONS: _("Invitations sent"),
+        UploadKind.PARTICIPANTS_ADD: _("Participants added"),
+        UploadKind.PARTICIPANTS_REMOVE: _("Participants removed"),
+        UploadKind.PEOPLE: _("People added or updated"),
+    }
+    return words[kind]
 
 
 def _told_before(failures: Sequence[UploadOutcome]) -> int:

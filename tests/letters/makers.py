@@ -11,6 +11,7 @@ from models import (
     Group,
     Invitation,
     Letter,
+    Membership,
     Organisation,
     PendingEnrolment,
     RoleInvitation,
@@ -195,6 +196,30 @@ def the_mail_to_the_address_before(user: User) -> Mail | None:
     plain: dict[str, Any] = {"once": "", "user_id": user.id, "created_at": FAR_AWAY}
     letter = Letter(kind=LetterKind.ADDRESS_CHANGED, to_address="j.doe@example.org", **plain)
     return WRITER.write(letter, Facts(accounts={user.id: user}))
+
+
+def a_membership(**given: Any) -> Membership:
+    collaboration = given.pop("collaboration", None) or a_collaboration()
+    plain: dict[str, Any] = {
+        "id": an_id(9),
+        "collaboration": collaboration,
+        "collaboration_id": collaboration.id,
+        "role": Role.MEMBER,
+        "expires_at": FAR_AWAY,
+        "end_announced_at": FAR_AWAY,
+    }
+    return Membership(**plain | given)
+
+
+def the_mail_about_the_end_of(membership: Membership) -> Mail | None:
+    plain: dict[str, Any] = {"once": "", "to_address": "j.doe@example.org", "membership_id": membership.id}
+    letter = Letter(kind=LetterKind.MEMBERSHIP_ENDING, **plain)
+    return WRITER.write(letter, Facts(memberships={membership.id: membership}))
+
+
+def the_mail_about_a_long_upload(upload: Upload) -> Mail | None:
+    letter = Letter(kind=LetterKind.UPLOAD_DONE, once="", to_address="yoda@harderwijk.test", upload_id=upload.id)
+    return WRITER.write(letter, Facts(uploads={upload.id: upload}))
 
 
 def an_account(**given: Any) -> User:

@@ -1,6 +1,7 @@
 """A letter is written when its turn comes, and not at all if there is nothing to tell any more."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.letters.makers import (
     TOKENS,
     WRITER,
     a_failure,
+    a_membership,
     a_role_invitation,
     an_account,
     an_id,
@@ -18,6 +20,7 @@ from tests.letters.makers import (
     the_failure_mail,
     the_invitation_mail,
     the_mail_about_a_password,
+    the_mail_about_the_end_of,
     the_mail_of_a_role,
     the_mail_of_failures,
     the_mail_to_a_new_address,
@@ -86,6 +89,27 @@ def test_an_address_that_the_account_has_by_now_needs_no_link() -> None:
 
 def test_an_account_that_is_deleted_meanwhile_is_told_of_no_more() -> None:
     assert the_mail_to_the_address_before(an_account(is_active=False, deleted_at=now())) is None
+
+
+@pytest.mark.parametrize("given", [{"status": InvitationStatus.DECLINED}, {"link_number": 2}])
+def test_a_reminder_of_what_was_answered_or_sent_again_is_not_sent(given: dict[str, Any]) -> None:
+    invitation = an_invitation(**given)
+    reminder = {"kind": LetterKind.REMINDER, "once": f"reminder:{invitation.id}:1"}
+    assert the_invitation_mail(invitation, **reminder) is None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"ended_at": now()},
+        {"expires_at": None},
+        {"expires_at": now() - timedelta(seconds=1)},
+        {"end_announced_at": None},
+    ],
+    ids=["it has ended", "it has no end any more", "its end is past", "its end was moved"],
+)
+def test_a_membership_that_does_not_end_as_announced_is_told_of_no_more(given: dict[str, Any]) -> None:
+    assert the_mail_about_the_end_of(a_membership(**given)) is None
 
 
 def test_without_failures_there_is_nothing_to_tell_together() -> None:

@@ -7,21 +7,26 @@ import pytest
 from models.collaboration import Role
 from models.organisation import OrganisationRoleName
 from models.outbox import LetterKind
+from models.upload import UploadKind
 from tests.letters.makers import (
     FAR_AWAY,
     a_collaboration,
     a_course,
     a_failure,
     a_group,
+    a_membership,
     a_role_invitation,
     an_account,
     an_id,
     an_invitation,
     an_organisation,
+    an_upload,
     the_failure_mail,
     the_invitation_mail,
     the_mail_about,
+    the_mail_about_a_long_upload,
     the_mail_about_a_password,
+    the_mail_about_the_end_of,
     the_mail_of_a_role,
     the_mail_of_failures,
     the_mail_to_a_new_address,
@@ -173,3 +178,31 @@ def test_without_an_organisation_to_ask_its_admins_are_named() -> None:
     mail = the_mail_to_the_address_before(an_account())
     assert mail is not None
     assert "tell an admin of your organisation at once" in mail.text
+
+
+def test_a_reminder_says_that_there_is_no_answer_yet_and_has_the_same_link() -> None:
+    invitation = an_invitation(message="Please join us.")
+    reminder = {"kind": LetterKind.REMINDER, "once": f"reminder:{invitation.id}:1"}
+    assert_reads_as("reminder", the_invitation_mail(invitation, **reminder))
+
+
+def test_an_upload_that_took_long_tells_its_counts_and_where_its_page_is() -> None:
+    upload = an_upload(kind=UploadKind.INVITATIONS, done=9_950, failed=20, skipped=30)
+    assert_reads_as("upload_done", the_mail_about_a_long_upload(upload))
+
+
+@pytest.mark.parametrize("kind", list(UploadKind))
+def test_an_upload_without_failures_leads_to_what_each_line_became(kind: UploadKind) -> None:
+    mail = the_mail_about_a_long_upload(an_upload(kind=kind, done=2, failed=0, skipped=0))
+    assert mail is not None
+    assert "Its page tells what each line became:" in mail.text
+
+
+def test_a_member_is_told_when_the_membership_ends_and_whom_to_ask() -> None:
+    helpdesk = an_organisation(contact_email="help@harderwijk.test")
+    ending = a_membership(collaboration=a_collaboration(organisation=helpdesk))
+    assert_reads_as("membership_ending", the_mail_about_the_end_of(ending))
+
+
+def test_without_an_address_to_ask_those_who_look_after_the_collaboration_are_named() -> None:
+    assert_reads_as("membership_ending_bare", the_mail_about_the_end_of(a_membership()))

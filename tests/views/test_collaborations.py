@@ -1,7 +1,7 @@
 """Collaborations as those see them who look after them, are in them, or neither; inviting and removing by hand."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -143,6 +143,11 @@ def test_nobody_is_invited_to_an_archived_collaboration(yoda: Client) -> None:
 
 
 # Members.
+
+
+def test_the_members_tab_says_who_was_reminded(yoda: Client) -> None:
+    invited("bob@example.org").reminded_at = datetime(2026, 6, 30, 12, tzinfo=UTC)
+    assert "reminded on 30 June 2026" in yoda.page(path("/members"))
 
 
 def test_the_members_tab_shows_members_and_invited(yoda: Client) -> None:

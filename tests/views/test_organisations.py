@@ -139,6 +139,16 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(aaltje: 
     assert harderwijk().time_zone == "Europe/Amsterdam"
 
 
+def test_reminders_are_off_until_an_admin_says_how_many_days_before(aaltje: Client) -> None:
+    assert harderwijk().reminder_days is None
+    save(aaltje, reminder_days="3")
+    assert harderwijk().reminder_days == 3
+    for days in ("0", "31", "soon"):
+        assert "Write a number of days from 1 to 30." in save(aaltje, 422, reminder_days=days)
+    save(aaltje, reminder_days="")
+    assert harderwijk().reminder_days is None
+
+
 def test_new_settings_are_what_invitations_say(aaltje: Client) -> None:
     save(aaltje, default_message="Do come.", default_sender_name="The board", invitation_days="7")
     cumulus = aaltje.page("/collaborations?q=cumulus").all("a")

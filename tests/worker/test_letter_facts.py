@@ -10,7 +10,16 @@ from models import Group, Invitation, Letter, Membership, Upload, User, db, new_
 from models.invitation import InvitationStatus, invitation_groups
 from models.outbox import LetterKind, LetterState
 from models.upload import UploadState
-from tests.letters.makers import WRITER, a_collaboration, a_failure, a_group, an_account, an_invitation, an_upload
+from tests.letters.makers import (
+    FAR_AWAY,
+    WRITER,
+    a_collaboration,
+    a_failure,
+    a_group,
+    an_account,
+    an_invitation,
+    an_upload,
+)
 from tests.people import a_role_invitation, an_organisation
 from tests.queries import counted
 from worker.letter_facts import load_facts
@@ -129,6 +138,14 @@ def test_fifty_links_to_new_addresses_cost_as_many_queries_as_one() -> None:
     user = stored(an_account(id=new_id()))
     letters = [a_letter(LetterKind.CONFIRM_ADDRESS, user_id=user.id, to_address=f"{n}@b.test") for n in range(51)]
     assert queries_to_write(letters[1:]) == queries_to_write(letters[:1]) == 3
+
+
+def test_fifty_ends_of_memberships_cost_as_many_queries_as_one(group: Group) -> None:
+    people = [stored(an_account(id=new_id(), email=f"{number}@a.test", user_name=f"{number}")) for number in range(51)]
+    given = {"collaboration": group.collaboration, "expires_at": FAR_AWAY, "end_announced_at": FAR_AWAY}
+    ending = [stored(Membership(user=user, **given)) for user in people]
+    letters = [a_letter(LetterKind.MEMBERSHIP_ENDING, membership_id=one.id) for one in ending]
+    assert queries_to_write(letters[1:]) == queries_to_write(letters[:1]) == 2
 
 
 def test_a_link_to_a_new_password_is_for_the_session_key_as_it_is_now() -> None:

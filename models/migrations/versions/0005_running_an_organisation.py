@@ -24,6 +24,7 @@ ROLES = ('admin', 'manager', 'mentor')
 OPEN = sa.text("status = 'open'")
 PROCESSING = sa.text("state = 'processing'")
 CLOSED = sa.text('NOT is_active')
+TO_ANNOUNCE = sa.text('ended_at IS NULL AND end_announced_at IS NULL')
 TO_REMIND = sa.text("status = 'open' AND reminded_at IS NULL")
 OF_THE_LETTERS = {'role_invitation_id': 'role_invitations', 'membership_id': 'memberships'}
 
@@ -58,6 +59,7 @@ def upgrade() -> None:
         batch_op.create_check_constraint(op.f('ck_organisations_reminder_days_positive'), 'reminder_days > 0')
     op.add_column('collaborations', moment('archived_at'))
     op.add_column('memberships', moment('end_announced_at'))
+    op.create_index('ix_memberships_to_announce', 'memberships', ['expires_at'], unique=False, sqlite_where=TO_ANNOUNCE, postgresql_where=TO_ANNOUNCE)
     op.add_column('invitations', moment('reminded_at'))
     op.create_index('ix_invitations_to_remind', 'invitations', ['expires_at'], unique=False, sqlite_where=TO_REMIND, postgresql_where=TO_REMIND)
     with op.batch_alter_table('uploads') as batch_op:
@@ -143,6 +145,7 @@ def downgrade() -> None:
         replace_check(batch_op, 'ck_uploads_kind', among('kind', UPLOADS))
     op.drop_index('ix_invitations_to_remind', table_name='invitations')
     op.drop_column('invitations', 'reminded_at')
+    op.drop_index('ix_memberships_to_announce', table_name='memberships')
     op.drop_column('memberships', 'end_announced_at')
     op.drop_column('collaborations', 'archived_at')
     with op.batch_alter_table('organisations') as batch_op:
