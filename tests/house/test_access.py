@@ -63,8 +63,6 @@ account.change_password       GET             login 200   200   200   200   200 
 account.change_password       POST            login 422   422   422   422   422   422   422   422   422   422   422
 new_address.new               GET             login 200   200   200   200   200   200   200   200   200   200   200
 new_address.ask               POST            login 422   422   422   422   422   422   422   422   422   422   422
-new_address.show              GET  new_mail   login 410   410   410   410   410   200   410   410   410   410   410
-new_address.confirm           POST new_mail   login 410   410   410   410   410   303   410   410   410   410   410
 provider_sign_in.begin        GET  a_provider 503   303   303   303   303   303   303   303   303   303   303   303
 provider_sign_in.finish       GET  a_provider 400   400   400   400   400   400   400   400   400   400   400   400
 provider_sign_in.begin_to_link GET a_provider login 503   503   503   503   503   503   503   503   503   503   503
@@ -78,6 +76,8 @@ passwords.forgotten           GET             200   200   200   200   200   200 
 passwords.ask                 POST            422   422   422   422   422   422   422   422   422   422   422   422
 passwords.choose              GET  reset      200   200   200   200   200   200   200   200   200   200   200   200
 passwords.set_chosen          POST reset      422   422   422   422   422   422   422   422   422   422   422   422
+new_address.show              GET  new_mail   login 410   410   410   410   410   200   410   410   410   410   410
+new_address.confirm           POST new_mail   login 410   410   410   410   410   303   410   410   410   410   410
 invitations.schema            GET             login 200   200   200   200   200   200   200   200   200   200   200
 invitations.sample            GET             login 200   200   200   200   200   200   200   200   200   200   200
 invitations.upload            GET             login 200   200   200   200   403   403   200   403   200   403   403
@@ -380,7 +380,8 @@ def one_of_its_people() -> dict[str, dict[str, str]]:
     person = create_account(CHEAP, email="person@harderwijk.test", name="Person", password=None)
     person.organisation_id = collaboration_called("cumulusgrp").organisation_id
     db.session.flush()
-    return {"its_person": {"organisation_id": str(person.organisation_id), "user_id": str(person.id)}}
+    by_ids = {"organisation_id": str(person.organisation_id), "user_id": str(person.id)}
+    return {"its_person": {**by_ids, "organisation": "uniharderwijk", "person": str(person.id)}}
 
 
 def roles_and_role_invitations(world: Flask) -> dict[str, dict[str, str]]:
