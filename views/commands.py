@@ -1,6 +1,7 @@
 """The command line: another door to the same rooms."""
 
 import sqlite3
+import sys
 import uuid
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
@@ -13,7 +14,9 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from domain import api_keys, backup, demo, organisations, people, people_import, platform_admins, progress_import
+from domain.addresses import AddressError, key_of_address
 from domain.audit import By
+from domain.cells import CellError, one_line
 from domain.errors import RefusalError
 from domain.findings import Finding, Notice
 from domain.language import gettext as _
@@ -79,17 +82,19 @@ def users() -> None:
 
 
 @users.command("create")
-@click.argument("email")
-@click.option("--name", required=True)
-@click.option("--password", help="Asked for, unless people sign in with providers only.")
+@click.argument("email", required=False)
+@click.option("--name", help="As others see it.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @click.option("--platform-admin", is_flag=True, help="May do everything, everywhere.")
 @with_appcontext
-def create_user(email: str, name: str, password: str | None, platform_admin: bool) -> None:
-    """Make an account for EMAIL."""
-    if not providers.by_password():
-        password = None
-    elif password is None:
-        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+def create_user(email: str | None, name: str | None, password_stdin: bool, platform_admin: bool) -> None:
+    """Make an account for EMAIL.
+
+    Asks for what is not given. Where people sign in with providers only, there is no password.
+    """
+    email = _given_or_asked_for(email, "E-mail address", an_address)
+    name = _given_or_asked_for(name, "Name", a_name)
+    password = _password(password_stdin) if providers.by_password() else None
     begin_writing()
     try:
         user = people.create_account(password_hasher(), email=email, name=name, password=password)
@@ -99,6 +104,40 @@ def create_user(email: str, name: str, password: str | None, platform_admin: boo
         platform_admins.make(user, By(None, Through.COMMAND))
     db.session.commit()
     click.echo(f"Made {user.email} with the user ID {user.id}.")
+
+
+def _given_or_asked_for(given: str | None, label: str, read: Callable[[str], str]) -> str:
+    return read(given) if given is not None else str(click.prompt(label, value_proc=read))
+
+
+def _password(from_stdin: bool) -> str:
+    if from_stdin:
+        return a_password(sys.stdin.readline().rstrip("\r\n"))
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, value_proc=a_password))
+
+
+def an_address(text: str) -> str:
+    try:
+        key_of_address(text.strip())
+    except AddressError as error:
+        raise click.BadParameter(_("This is no e-mail address: %(why)s.", why=error)) from None
+    return text.strip()
+
+
+def a_name(text: str) -> str:
+    try:
+        name = one_line(text.strip())
+    except CellError as error:
+        raise click.BadParameter(str(error)) from None
+    if not name:
+        raise click.BadParameter(_("Enter a name."))
+    return name
+
+
+def a_password(text: str) -> str:
+    if len(text) < people.SHORTEST_PASSWORD:
+        raise click.BadParameter(_("Use at least %(number)s characters.", number=people.SHORTEST_PASSWORD))
+    return text
 
 
 @users.command("import")

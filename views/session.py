@@ -19,6 +19,9 @@ bp = Blueprint("session", __name__)
 PER_ACCOUNT = "10 per 15 minutes"
 PER_ADDRESS = "50 per 15 minutes"
 
+#: What makes the first account.
+FIRST_ACCOUNT = "flask --app app users create --platform-admin"
+
 
 def safe_next(target: str | None) -> str:
     """The page to go to after signing in: one of our own, whatever the link said."""
@@ -27,6 +30,13 @@ def safe_next(target: str | None) -> str:
         if not parts.scheme and not parts.netloc and target.isprintable():
             return target
     return url_for("home.index")
+
+
+def has_accounts() -> bool:
+    """Whether there is any yet. Once there is one, that is remembered, and no database is asked again."""
+    if not current_app.extensions.get("has_accounts"):
+        current_app.extensions["has_accounts"] = not demo.is_empty()
+    return bool(current_app.extensions["has_accounts"])
 
 
 def account_named() -> str:
@@ -43,6 +53,8 @@ def was_refused(response: Response) -> bool:
 def login() -> str | Response:
     if access.is_signed_in():
         return redirect(safe_next(request.args.get("next")), 303)
+    if not current_app.config["DEMO"] and not has_accounts():
+        return render_template("session/first.html", command=FIRST_ACCOUNT)
     return _page(SignInForm(request.args, meta={"csrf": True}))
 
 

@@ -9,11 +9,12 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import select
 
-from domain import people_import
+from domain import organisations
 from domain.api_keys import find
-from domain.people import find_by_email
+from domain.people import check_password, find_by_email
 from models import ApiKey, AuditEntry, Batch, Participant, User, db, now
 from models.audit import AuditAction
+from tests.conftest import CHEAP
 from tests.domain.workbooks import workbook
 from tests.people import a_batch, a_course, an_organisation, enrolled, teachers
 
@@ -28,10 +29,10 @@ def folder(app: Flask, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(app: Flask, *words: object) -> Result:
+def run(app: Flask, *words: object, input: str | None = None) -> Result:
     arguments = [str(word) for word in words]
     db.session.rollback()  # a command begins with a transaction of its own
-    result = app.test_cli_runner().invoke(args=arguments)
+    result = app.test_cli_runner().invoke(args=arguments, input=input)
     db.session.expire_all()
     return result
 
@@ -111,7 +112,7 @@ def batch(folder: Path) -> Batch:
 
 
 def a_batch_of(course: str, first: int) -> Batch:
-    organisation = people_import.find_organisation("pradesh")
+    organisation = organisations.find("pradesh")
     assert organisation is not None
     made = a_batch(a_course(organisation, course))
     enrolled(made, teachers(organisation, 3, first))
@@ -222,19 +223,50 @@ def test_a_file_that_is_not_there_is_told(app: Flask, folder: Path) -> None:
 # Accounts.
 
 
+JANE = ("users", "create", "jane@example.org", "--name", "Jane", "--password-stdin")
+
+
 def test_an_account_is_made_once(app: Flask) -> None:
-    words = ("users", "create", "jane@example.org", "--name", "Jane", "--password", "muster-demo", "--platform-admin")
-    assert run(app, *words).stdout.startswith("Made jane@example.org with the user ID ")
+    for_admin = (*JANE, "--platform-admin")
+    assert run(app, *for_admin, input="muster-demo\n").stdout.startswith("Made jane@example.org with the user ID ")
     jane = find_by_email("jane@example.org")
     assert jane is not None
     assert (jane.is_platform_admin, jane.search_text) == (True, "jane\njane@example.org\n")
-    assert run(app, *words).stderr.startswith("Error: There is an account for jane@example.org already")
+    assert check_password(CHEAP, jane, "muster-demo")
+    refused = run(app, *for_admin, input="muster-demo\n")
+    assert refused.stderr.startswith("Error: There is an account for jane@example.org already")
+
+
+def test_what_is_not_given_is_asked_for_until_it_can_be(app: Flask) -> None:
+    typed = ("jane", "jane@example.org", " ", "Jane Doe", "short", "muster-demo", "muster-demo")
+    result = run(app, "users", "create", input="".join(f"{line}\n" for line in typed))
+    assert result.exit_code == 0
+    for sentence in ("This is no e-mail address", "Enter a name.", "Use at least 10 characters."):
+        assert sentence in result.output
+    assert "muster-demo" not in result.output
+    jane = find_by_email("jane@example.org")
+    assert jane is not None
+    assert (jane.name, jane.is_platform_admin) == ("Jane Doe", False)
+
+
+@pytest.mark.parametrize(
+    ("words", "typed", "sentence"),
+    [
+        (("jane", "--name", "Jane", "--password-stdin"), "muster-demo", "This is no e-mail address"),
+        (("jane@example.org", "--name", "", "--password-stdin"), "muster-demo", "Enter a name."),
+        (("jane@example.org", "--name", "x" * 256, "--password-stdin"), "muster-demo", "at most 255 fit"),
+        (("jane@example.org", "--name", "Jane", "--password-stdin"), "short", "Use at least 10 characters."),
+    ],
+)
+def test_what_is_given_and_cannot_be_is_refused(app: Flask, words: tuple[str, ...], typed: str, sentence: str) -> None:
+    result = run(app, "users", "create", *words, input=typed)
+    assert (result.exit_code, sentence in result.stderr) == (2, True)
+    assert User.query.count() == 0
 
 
 def test_that_somebody_was_made_a_platform_admin_is_in_the_audit_log(app: Flask) -> None:
-    words = ("users", "create", "--name", "Jane", "--password", "muster-demo")
-    run(app, *words, "joe@example.org")
-    run(app, *words, "jane@example.org", "--platform-admin")
+    run(app, *JANE, "--platform-admin", input="muster-demo")
+    run(app, "users", "create", "joe@example.org", "--name", "Joe", "--password-stdin", input="muster-demo")
     jane, entry = find_by_email("jane@example.org"), db.session.scalars(select(AuditEntry)).one()
     assert jane is not None
     assert (entry.action, entry.through, entry.people) == ("platform-admin-made", "command", {"made": [jane.id.hex]})
