@@ -38,7 +38,7 @@ def claim(worker: str, lease: timedelta) -> uuid.UUID | None:
     )
     return db.session.scalar(
         update(Upload)
-        .where(Upload.id.in_(waiting))
+        .where(Upload.id == waiting.scalar_subquery())  # with IN, PostgreSQL may look twice, and take two
         .values(claimed_by=worker, claimed_until=now() + lease)
         .returning(Upload.id)
     )

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
+from domain.processing import claim
 from models import (
     Invitation,
     Letter,
@@ -153,3 +154,13 @@ def test_what_a_living_worker_is_at_is_not_freed() -> None:
     tasks.take_up_what_was_left()
     db.session.rollback()
     assert upload.state is UploadState.PROCESSING
+
+
+def test_one_claim_takes_one_upload_however_the_database_looks_for_it() -> None:
+    uploads = [pressed(a_file([f"{number}@example.org"])) for number in range(3)]
+    if db.engine.dialect.name == "postgresql":
+        for plan in ("hashjoin", "mergejoin", "hashagg", "sort", "material"):
+            db.session.execute(text(f"SET LOCAL enable_{plan} = off"))
+    claim("here/1/one", LEASE)
+    db.session.expire_all()
+    assert [upload.claimed_by for upload in uploads] == ["here/1/one", None, None]
