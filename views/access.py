@@ -20,6 +20,7 @@ from domain.people import rights_of
 from domain.permissions import Rights
 from models import (
     Batch,
+    Organisation,
     User,
     begin_writing,
     db,
@@ -177,6 +178,21 @@ def organisation(rule: Rule) -> Callable[[View], View]:
     return _loads("organisation", loaders.organisation, rule)
 
 
+def organisation_called(rule: Rule) -> Callable[[View], View]:
+    """An organisation by its short name, from the route's `<organisation>`."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def loaded(*args: Any, **kwargs: Any) -> Any:
+            kwargs["organisation"] = loaders.organisation_called(kwargs.pop("organisation"), my_rights(), rule)
+            return view(*args, **kwargs)
+
+        loaded.access_rule = rule.__name__  # type: ignore[attr-defined]
+        return cast(View, loaded)
+
+    return decorate
+
+
 def person(rule: Rule) -> Callable[[View], View]:
     """One of an organisation's people, from the route's `<uuid:organisation_id>` and `<uuid:user_id>`."""
 
@@ -213,6 +229,11 @@ def identity(rule: Rule) -> Callable[[View], View]:
 
 def api_key(rule: Rule) -> Callable[[View], View]:
     return _loads("api_key", loaders.api_key, rule)
+
+
+def organisation_named(short_name: str, rule: Rule) -> Organisation:
+    """Likewise an organisation."""
+    return loaders.organisation_called(short_name, my_rights(), rule)
 
 
 def batch_named(batch_id: uuid.UUID, rule: Rule) -> Batch:

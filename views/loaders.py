@@ -12,7 +12,7 @@ from flask import abort
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
-from domain import permissions, suspending
+from domain import organisations, permissions, suspending
 from domain.permissions import Rights
 from models import (
     ApiKey,
@@ -100,6 +100,13 @@ def unit(unit_id: uuid.UUID, rights: Rights, rule: Rule) -> Unit:
     found = db.session.get(Unit, unit_id) or abort(404)
     organisation(found.organisation_id, rights, rule)
     return found
+
+
+def organisation_called(short_name: str, rights: Rights, rule: Rule) -> Organisation:
+    found = None if "\0" in short_name else organisations.find(short_name)  # no database takes one
+    if found is None:
+        abort(404)
+    return organisation(found.id, rights, rule)
 
 
 def person(organisation_id: uuid.UUID, user_id: uuid.UUID, rights: Rights, rule: Rule) -> User:

@@ -37,8 +37,28 @@ api_batches.change            PATCH  pilot   401   ok    404   404   404   ok
 api_participants.index        GET    pilot   401   ok    404   404   404   ok
 api_participants.add          POST   pilot   401   ok    404   404   404   ok
 api_participants.remove       DELETE pilot   401   ok    404   404   404   ok
+api_people.index              GET    its_person 401 ok   ok    403   404   404
+api_people.show               GET    its_person 401 ok   ok    403   404   404
+api_people.deactivate         POST   its_person 401 ok   ok    403   404   404
+api_people.reactivate         POST   its_person 401 ok   ok    403   404   404
 api_progress.report           PATCH  pilot   401   ok    404   404   404   ok
 api_collaborations.index      GET            401   ok    ok    ok    ok    ok
+api_collaboration_settings.create POST       401   ok    ok    403   ok    ok
+api_collaboration_settings.show GET  cumulus 401   ok    ok    ok    404   404
+api_collaboration_settings.show GET  stratus 401   ok    ok    403   404   404
+api_collaboration_settings.change PATCH cumulus 401 ok   ok    ok    404   404
+api_collaboration_settings.change PATCH stratus 401 ok   ok    403   404   404
+api_collaboration_settings.archive POST cirrus 401 ok    ok    403   404   404
+api_collaboration_settings.restore POST cirrus 401 ok    ok    403   404   404
+api_groups.index              GET    cumulus 401   ok    ok    ok    404   404
+api_groups.index              GET    stratus 401   ok    ok    403   404   404
+api_groups.create             POST   cumulus 401   ok    ok    ok    404   404
+api_groups.create             POST   stratus 401   ok    ok    403   404   404
+api_groups.show               GET    researchers 401 ok  ok    ok    404   404
+api_groups.change             PATCH  researchers 401 ok  ok    ok    404   404
+api_groups.delete             DELETE researchers 401 ok  ok    ok    404   404
+api_memberships.change        PATCH  in_cumulus 401 ok   ok    ok    404   404
+api_memberships.change        PATCH  in_stratus 401 ok   ok    403   404   404
 api_collaborations.members    GET    cumulus 401   ok    ok    ok    404   404
 api_collaborations.invited    GET    cumulus 401   ok    ok    ok    404   404
 api_collaborations.invite     POST   cumulus 401   ok    ok    ok    404   404
@@ -54,6 +74,8 @@ api_collaborations.resend     POST   to_cumulus 401 ok   ok    ok    404   404
 api_collaborations.revoke     DELETE to_cumulus 401 ok   ok    ok    404   404
 api_collaborations.resend     POST   to_stratus 401 ok   ok    403   404   404
 api_collaborations.revoke     DELETE to_stratus 401 ok   ok    403   404   404
+api_memberships.remove        DELETE in_cumulus 401 ok   ok    ok    404   404
+api_memberships.remove        DELETE in_stratus 401 ok   ok    403   404   404
 openedx.bulk_enroll           POST           401   ok    403   403   403   403
 openedx.refuse                GET            401   405   403   403   403   403
 openedx.refuse                PUT            401   405   403   403   403   403

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from flask import current_app
-from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
+from pydantic import BaseModel, Field, WithJsonSchema
 
 from domain import batch_draft, batch_lists, batches, courses
 from domain.batches import BatchState, Saved
@@ -19,14 +19,12 @@ from views import access
 from views.api import problems
 from views.api.blueprint import ApiBlueprint
 from views.api.calls import Answer, Given, call, malformed
+from views.api.fields import Description, Name, left_out
 from views.api.links import absolute
 from views.api.lists import Listed, Paged, Words, page_of
-from views.forms.typed import typed, typed_on_a_line
 
 bp = ApiBlueprint("api_batches", problems.tell, url_prefix="/api/v1")
 
-Name = Annotated[str, AfterValidator(typed_on_a_line), Field(description="Of at most 255 characters.")]
-Description = Annotated[str, AfterValidator(typed), Field(description="Of at most 4,000 characters.")]
 #: Read by the domain, which says what is no day.
 Day = Annotated[
     str,
@@ -85,25 +83,16 @@ class NewBatch(Given):
     )
 
 
-def _left_out(**more: Any) -> Any:
-    """A field that has no value where it is not sent, and no default to tell of."""
-    return Field(None, json_schema_extra=_take_out_default, **more)
-
-
-def _take_out_default(schema: dict[str, Any]) -> None:
-    del schema["default"]
-
-
 class BatchChanges(Given):
     """What is left out stays as it is."""
 
-    name: Name = _left_out(examples=["Pilot"])
-    description: Description = _left_out()
-    enrolment_type: EnrolmentType = _left_out(description="Until it has started.")
-    start_date: Day = _left_out(description="Until it has started.")
-    end_date: Day | None = _left_out(description="The last day that counts; null: none.")
-    enrolment_end_date: Day | None = _left_out(description="Null: none.")
-    mentors: list[uuid.UUID] = _left_out(description="User IDs, of all of them.")
+    name: Name = left_out(examples=["Pilot"])
+    description: Description = left_out()
+    enrolment_type: EnrolmentType = left_out(description="Until it has started.")
+    start_date: Day = left_out(description="Until it has started.")
+    end_date: Day | None = left_out(description="The last day that counts; null: none.")
+    enrolment_end_date: Day | None = left_out(description="Null: none.")
+    mentors: list[uuid.UUID] = left_out(description="User IDs, of all of them.")
 
 
 @bp.get("/courses")

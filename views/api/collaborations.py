@@ -25,6 +25,7 @@ bp = ApiBlueprint("api_collaborations", problems.tell, url_prefix="/api/v1")
 
 class CollaborationsAskedFor(Paged):
     search: Words = Field("", description="Words in a name, or in a label.")
+    archived: bool = Field(False, description="Those that are archived, instead of those in use.")
 
 
 class PeopleAskedFor(Paged):
@@ -133,7 +134,8 @@ class InvitedAnswer(BaseModel):
 @access.signed_in
 @call("List collaborations", "Those that the key may see.", query=CollaborationsAskedFor, answer=Collaborations)
 def index(query: CollaborationsAskedFor) -> Collaborations:
-    asked = collaborations.search(access.my_rights(), query.search).options(selectinload(Collaboration.groups))
+    found_by = collaborations.search(access.my_rights(), query.search, archived=query.archived)
+    asked = found_by.options(selectinload(Collaboration.groups))
     found, cursor = page_of(asked, Order(Collaboration.short_name, Collaboration.id), str, query)
     return Collaborations(items=[*map(_collaboration, found)], next=cursor)
 
@@ -145,7 +147,7 @@ def members(collaboration: Collaboration, query: PeopleAskedFor) -> Members:
     in_detail = permissions.may_see_member_details(access.my_rights(), collaboration)
     asked = collaborations.members(collaboration, query.search, by_address=in_detail)
     found, cursor = page_of(asked, Order(Membership.id, Membership.id, descending=True), uuid.UUID, query)
-    tell = _member_in_detail if in_detail else _member
+    tell = member_in_detail if in_detail else _member
     return Members(items=[*map(tell, found)], next=cursor)
 
 
@@ -166,6 +168,7 @@ def invited(collaboration: Collaboration, query: PeopleAskedFor) -> Invitations:
     body=NewInvitations,
     answer=InvitedAnswer,
     creates=True,
+    refusals=(409,),
 )
 def invite(collaboration: Collaboration, body: NewInvitations) -> InvitedAnswer:
     days = current_app.config["INVITATION_DAYS"]
@@ -213,11 +216,11 @@ def _collaboration(collaboration: Collaboration) -> CollaborationAnswer:
         labels=[label.name for label in collaboration.labels],
         organisation=collaboration.organisation.short_name,
         units=[unit.name for unit in collaboration.units],
-        groups=[*map(_group, collaboration.groups)],
+        groups=[*map(group_answer, collaboration.groups)],
     )
 
 
-def _group(group: Group) -> GroupAnswer:
+def group_answer(group: Group) -> GroupAnswer:
     return GroupAnswer(id=group.id, short_name=group.short_name, name=group.name)
 
 
@@ -234,14 +237,14 @@ def _member(membership: Membership) -> MemberAnswer:
     )
 
 
-def _member_in_detail(membership: Membership) -> MemberAnswer:
+def member_in_detail(membership: Membership) -> MemberAnswer:
     return MemberAnswer(
         id=membership.id,
         name=membership.user.name,
         role=membership.role,
         user_id=membership.user_id,
         email=membership.user.email,
-        groups=[*map(_group, membership.groups)],
+        groups=[*map(group_answer, membership.groups)],
         joined_at=membership.joined_at,
         expires_at=membership.expires_at,
     )
@@ -253,7 +256,7 @@ def _invitation(invitation: Invitation) -> InvitationAnswer:
         email=invitation.email,
         role=invitation.role,
         state=InvitationState.EXPIRED if invitation.is_expired else InvitationState.OPEN,
-        groups=[*map(_group, invitation.groups)],
+        groups=[*map(group_answer, invitation.groups)],
         expires_at=invitation.expires_at,
         membership_expires_at=invitation.membership_expires_at,
         invited_by=invitation.invited_by.name,

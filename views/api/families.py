@@ -2,11 +2,37 @@
 
 from flask import Flask
 
-from views.api import batches, collaborations, oauth, openedx, participants, progress, sunbird, uploads
+from views.api import (
+    batches,
+    collaboration_settings,
+    collaborations,
+    groups,
+    memberships,
+    oauth,
+    openedx,
+    participants,
+    people,
+    progress,
+    sunbird,
+    uploads,
+)
 from views.api.blueprint import ApiBlueprint
 from views.extensions import csrf
 
-ROOMS = (oauth, uploads, batches, participants, progress, collaborations, openedx, sunbird)
+ROOMS = (
+    oauth,
+    uploads,
+    batches,
+    participants,
+    people,
+    progress,
+    collaborations,
+    collaboration_settings,
+    groups,
+    memberships,
+    openedx,
+    sunbird,
+)
 
 
 def register(app: Flask) -> None:
