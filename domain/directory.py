@@ -63,6 +63,7 @@ class Row(NamedTuple):
     district: str | None
     school: str | None
     block: str | None
+    mobile: str | None
     is_active: bool
     #: See `can_sign_in`.
     can_sign_in: bool
@@ -99,6 +100,11 @@ def page_after(
     """For a program: those beyond the mark, or the first ones; and the mark beyond which there are more."""
     found = slice_after(_listed(organisation, wanted), _ORDERS[wanted.sort], mark, size)
     return [*map(Row._make, found.items)], found.after
+
+
+def row_of(user_id: uuid.UUID) -> Row:
+    query = select(*_columns(User.id)).where(User.id == user_id)
+    return Row._make(db.session.execute(query).one())
 
 
 def mark_in(wanted: Wanted, text: str) -> Mark | None:
@@ -149,6 +155,7 @@ def _columns(place: Any) -> list[Any]:
         User.district,
         User.school,
         User.block,
+        User.mobile,
         User.is_active,
         can_sign_in(),
     ]

@@ -60,6 +60,10 @@ def counts_of(organisation: Organisation) -> Counts:
     return Counts(*db.session.execute(select(*counts)).one())
 
 
+def find(short_name: str) -> Organisation | None:
+    return db.session.scalar(select(Organisation).where(Organisation.short_name == key_of(short_name)))
+
+
 def hold(organisation_id: uuid.UUID) -> Organisation:
     """The organisation, as it is now; nobody else changes its units and roles until this transaction ends."""
     query = select(Organisation).where(Organisation.id == organisation_id).with_for_update(key_share=True)

@@ -81,10 +81,6 @@ class PeopleImport:
     outcomes: list[PersonOutcome] = field(default_factory=list)
 
 
-def find_organisation(short_name: str) -> Organisation | None:
-    return db.session.scalar(select(Organisation).where(Organisation.short_name == key_of(short_name)))
-
-
 def import_file(organisation: Organisation, content: bytes, file_name: str, limits: Limits, by: By) -> PeopleImport:
     """Bring the people of a CSV file or a workbook into the organisation: see `import_people`."""
     file = open_sheet(content, file_name, COLUMNS, REQUIRED, limits)

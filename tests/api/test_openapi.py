@@ -109,7 +109,7 @@ def test_the_page_tells_every_call(client: Client, document: dict[str, Any]) -> 
 def test_the_page_tells_values_one_by_one(client: Client) -> None:
     rows = client.page("/api/docs").rows()
     assert "progress[].percent in the body number or null 0 to 100, rounded down." in rows
-    assert "results[].outcome waiting , sent , added , revived , removed , failed , skipped –" in rows
+    assert "results[].outcome waiting , sent , added , revived , removed , updated , failed , skipped –" in rows
     assert "foreseen[].identifier text As the file writes it." in rows
     assert "limit in the query whole number At most so many items." in rows
 

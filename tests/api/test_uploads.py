@@ -242,7 +242,7 @@ def refusal(answer: TestResponse) -> tuple[int, str, list[str]]:
 
 def test_a_form_that_is_not_well_formed_is_told_field_by_field(yoda: Program) -> None:
     named = str(batch().id)
-    assert refusal(send(yoda, "", kind="people"))[::2] == (422, ["/kind"])
+    assert refusal(send(yoda, "", kind="courses"))[::2] == (422, ["/kind"])
     assert refusal(send(yoda, "", kind="participants-add"))[::2] == (422, ["/batch"])
     assert refusal(send(yoda, "", batch=named))[::2] == (422, ["/batch"])
     assert refusal(send(yoda, "", batch="pilot"))[::2] == (422, ["/batch"])

@@ -48,7 +48,7 @@ def test_a_row_tells_what_the_organisation_knows() -> None:
     (row,) = directory.page_of(here.organisation, Wanted(), FIRST, SIZE).items
     assert row == (
         *(asha.id, "Asha", "Asha", "asha.here.test", "asha@here.test", "PR-1", "North", "Zilla", "Mul"),
-        *(True, True),
+        *(None, True, True),
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, insert, select
 
-from domain import people_import
+from domain import organisations, people_import
 from domain.errors import ConflictError, NotAllowedError
 from domain.people import create_account, find_by_email
 from domain.people_import import PeopleImport, import_people
@@ -144,7 +144,7 @@ def test_an_account_that_somebody_else_makes_at_this_moment_is_no_fault(app: Fla
 
 def try_to_bring(app: Flask, short_name: str, refusals: list[str]) -> None:
     with app.app_context():
-        organisation = people_import.find_organisation(short_name)
+        organisation = organisations.find(short_name)
         assert organisation is not None
         try:
             import_people(organisation, lines_of(JANE), BY_NOBODY)

@@ -24,6 +24,8 @@ _VARIABLES = {
     "collaboration_id": "COLLABORATION",
     "invitation_id": "INVITATION",
     "key": "COURSE",
+    "organisation": "ORGANISATION",
+    "person": "PERSON",
     "upload_id": "UPLOAD",
 }
 _CREDENTIALS = {"client_id", "client_secret"}

@@ -1,7 +1,7 @@
-"""Files of invitations and of participants: checked, processed, and what became of them."""
+"""Files of invitations, of participants and of people: checked, processed, and what became of them."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Literal
 
 from flask import Response, request
@@ -10,8 +10,14 @@ from pydantic import BaseModel, Field, RootModel
 
 from domain import upload_view, uploads
 from domain.errors import NotAllowedError
-from domain.permissions import may_manage_participants, may_process_upload, may_see_upload, may_upload_invitations
-from models import Batch, Upload, UploadFinding, db
+from domain.permissions import (
+    may_manage_participants,
+    may_process_upload,
+    may_run_organisation,
+    may_see_upload,
+    may_upload_invitations,
+)
+from models import Batch, Organisation, Upload, UploadFinding, db
 from models.upload import Level, UploadKind, UploadState
 from views import access
 from views.api import problems
@@ -20,7 +26,7 @@ from views.api.calls import Answer, Given, call, malformed
 from views.api.links import absolute
 from views.downloads import csv_file
 from views.invitations import limits
-from views.uploads import participant_limits
+from views.uploads import participant_limits, people_limits
 
 bp = ApiBlueprint("api_uploads", problems.tell, url_prefix="/api/v1/uploads")
 
@@ -28,17 +34,20 @@ bp = ApiBlueprint("api_uploads", problems.tell, url_prefix="/api/v1/uploads")
 class UploadForm(Given):
     kind: UploadKind = Field(description="What the file is for.", examples=["invitations"])
     batch: uuid.UUID | None = Field(None, description="The ID of the batch, for a file of participants.")
+    organisation: str | None = Field(
+        None, description="The short name of the organisation, for a file of people.", examples=["pradesh"]
+    )
     process: bool = Field(False, description="Process the file at once, if there is no error in it.")
 
 
 class UploadCounts(BaseModel):
     lines: int = Field(description="Of data: without the header and blank ones.")
-    invitations: int = Field(description="To send; of a file of participants, people to add or to remove.")
-    people: int = Field(description="To whom that will be done.")
-    collaborations: int = Field(description="To which they will be invited; of participants none.")
+    invitations: int = Field(description="To send; of other files, people to add, update or remove.")
+    people: int = Field(description="To whom that will be done; of a file of people, those of them who are new.")
+    collaborations: int = Field(description="To which they will be invited; of other files none.")
     will_fail: int = Field(description="Foreseen.")
     skipped: int = Field(description="Foreseen, or once it is processed those that were.")
-    sent: int = Field(description="Taken by a mail server; of participants, those added, revived or removed.")
+    sent: int = Field(description="Taken by a mail server; of other files, those added, revived, updated or removed.")
     failed: int
     waiting: int = Field(description="Of those processed, the ones that have come to no end yet.")
 
@@ -77,6 +86,19 @@ class ForParticipant(BaseModel):
         description="Of failures `not_found`, `deactivated`, `not_a_participant`, `completed`; of skips "
         "`already_present`, `repeated`.",
         examples=["not_found"],
+    )
+    message: str
+
+
+class ForPerson(BaseModel):
+    """Why nothing will be done about somebody."""
+
+    line: int
+    email: str = Field(description="As the file writes it.", examples=["asha.rao@example.org"])
+    reason: str = Field(
+        description="Of failures `address_unusable`, `two_people`, `signs_in_with_another_address`, "
+        "`user_name_taken`, `repeated`; of skips `unchanged`.",
+        examples=["user_name_taken"],
     )
     message: str
 
@@ -120,7 +142,17 @@ class ParticipantsUpload(_UploadAnswer):
     links: UploadLinks
 
 
-class UploadAnswer(RootModel[Annotated[InvitationsUpload | ParticipantsUpload, Field(discriminator="kind")]]):
+class PeopleUpload(_UploadAnswer):
+    kind: Literal[UploadKind.PEOPLE]
+    foreseen: list[ForPerson] = Field(description="Who will neither be added nor updated; the others will.")
+    skips: list[ForPerson] = Field(description="About whom there is nothing new.")
+    notices: list[FileNotice]
+    links: UploadLinks
+
+
+class UploadAnswer(
+    RootModel[Annotated[InvitationsUpload | ParticipantsUpload | PeopleUpload, Field(discriminator="kind")]]
+):
     """A file and its check, and how far it has been processed."""
 
 
@@ -128,8 +160,9 @@ class UploadAnswer(RootModel[Annotated[InvitationsUpload | ParticipantsUpload, F
 @access.signed_in
 @call(
     "Upload a file",
-    "Of invitations, or of participants to add to or remove from an invite-only batch, in the form field `file`. The "
-    "whole file is checked, as on the page, and the check is answered. Nothing is sent or changed before it is "
+    "Of invitations, of participants to add to or remove from an invite-only batch, or of people of an organisation, "
+    "in the form field `file`. The whole file is checked, as on the page, and the check is answered. Nothing is sent "
+    "or changed before it is "
     "processed.",
     body=UploadForm,
     media_type="multipart/form-data",
@@ -139,19 +172,31 @@ class UploadAnswer(RootModel[Annotated[InvitationsUpload | ParticipantsUpload, F
     refusals=(409, 413),
 )
 def create(body: UploadForm) -> Answer:
-    batch, rights = _batch_for(body), access.my_rights()
+    about, rights = _what_it_is_about(body), access.my_rights()
     file = request.files.get("file")
     if file is None or not file.filename:
         raise malformed({"file": [_("Choose a file first.")]})
-    most = participant_limits() if batch else limits()
-    upload = uploads.receive(access.me(), rights, file.filename, file.read(), most, body.kind, batch)
+    most = _LIMITS[body.kind]()
+    upload = uploads.receive(access.me(), rights, file.filename, file.read(), most, body.kind, about)
     if body.process:
         uploads.press_process(upload, rights.api_key_id)
         db.session.refresh(upload)
     return Answer(_told(upload), 201, location=_links(upload).self)
 
 
-def _batch_for(form: UploadForm) -> Batch | None:
+_LIMITS = {
+    UploadKind.INVITATIONS: limits,
+    UploadKind.PARTICIPANTS_ADD: participant_limits,
+    UploadKind.PARTICIPANTS_REMOVE: participant_limits,
+    UploadKind.PEOPLE: people_limits,
+}
+
+
+def _what_it_is_about(form: UploadForm) -> Batch | Organisation | None:
+    if form.kind is UploadKind.PEOPLE:
+        return _organisation_for(form)
+    if form.organisation:
+        raise malformed({"organisation": [_("Only people are those of an organisation: leave it out.")]})
     if form.kind is UploadKind.INVITATIONS:
         if form.batch:
             raise malformed({"batch": [_("Invitations are to collaborations: leave the batch out.")]})
@@ -161,6 +206,14 @@ def _batch_for(form: UploadForm) -> Batch | None:
     if form.batch is None:
         raise malformed({"batch": [_("Participants are those of a batch: name its ID.")]})
     return access.batch_named(form.batch, may_manage_participants)
+
+
+def _organisation_for(form: UploadForm) -> Organisation:
+    if form.batch:
+        raise malformed({"batch": [_("People are those of an organisation: leave the batch out.")]})
+    if form.organisation is None:
+        raise malformed({"organisation": [_("People are those of an organisation: name its short name.")]})
+    return access.organisation_named(form.organisation, may_run_organisation)
 
 
 @bp.get("/<uuid:upload_id>")
@@ -188,7 +241,7 @@ def process(upload: Upload) -> BaseModel:
 @access.upload(may_see_upload)
 @call(
     "Download the result",
-    "A row for each invitation, or each participant, in the file's order.",
+    "A row for each invitation, participant or person, in the file's order.",
     answer_media_type="text/csv",
     refusals=(409,),
 )
@@ -197,9 +250,7 @@ def result(upload: Upload) -> Response:
 
 
 def _told(upload: Upload) -> BaseModel:
-    is_of_invitations = upload.kind is UploadKind.INVITATIONS
-    tell = _for_invitation if is_of_invitations else _for_participant
-    answer = InvitationsUpload if is_of_invitations else ParticipantsUpload
+    answer, tell = _SHAPES[upload.kind]
     return answer.model_construct(
         id=upload.id,
         kind=upload.kind,
@@ -260,6 +311,19 @@ def _for_participant(found: Any) -> ForParticipant:
     return ForParticipant.model_construct(
         line=found.line, identifier=found.invitee, reason=found.reason, message=found.message
     )
+
+
+def _for_person(found: Any) -> ForPerson:
+    return ForPerson.model_construct(line=found.line, email=found.invitee, reason=found.reason, message=found.message)
+
+
+_Shape = tuple[type[_UploadAnswer], Callable[[Any], BaseModel]]
+_SHAPES: dict[UploadKind, _Shape] = {
+    UploadKind.INVITATIONS: (InvitationsUpload, _for_invitation),
+    UploadKind.PARTICIPANTS_ADD: (ParticipantsUpload, _for_participant),
+    UploadKind.PARTICIPANTS_REMOVE: (ParticipantsUpload, _for_participant),
+    UploadKind.PEOPLE: (PeopleUpload, _for_person),
+}
 
 
 def _links(upload: Upload) -> UploadLinks:
