@@ -165,16 +165,17 @@ class Provider:
             log.warning("The provider of sign-in %s is away: %s", self.issuer, type(error).__name__)
             raise SignInEnded(Ending.AWAY) from None
         except OAuthError as error:
-            log.warning("The provider of sign-in %s refuses: %s", self.issuer, _code_word(error.error))
-            raise SignInEnded(Ending.AWAY if error.error in _IN_TROUBLE else Ending.MISTAKEN) from None
+            word = _code_word(error.error)
+            log.warning("The provider of sign-in %s refuses: %s", self.issuer, word)
+            raise SignInEnded(Ending.AWAY if word in _IN_TROUBLE else Ending.MISTAKEN) from None
         except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
             log.warning("The provider of sign-in %s is not believed: %s", self.issuer, _why(error))
             raise SignInEnded(Ending.MISTAKEN) from None
 
 
-def _code_word(error: str) -> str:
+def _code_word(error: object) -> str:
     """Such as `invalid_client`; it may come from the address that somebody asked for."""
-    return error if re.fullmatch("[a-z_]{1,40}", error) else "in other words"
+    return error if isinstance(error, str) and re.fullmatch("[a-z_]{1,40}", error) else "in other words"
 
 
 def _why(error: Exception) -> str:

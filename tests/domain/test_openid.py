@@ -170,6 +170,14 @@ def test_an_answer_without_the_code_ends_the_sign_in(
     assert ending(provider, local_provider, **answer) is expected
 
 
+@pytest.mark.parametrize("error", ["invalid_client", "a\nb", 5, None, ["x"], {}])
+def test_a_refusal_of_the_code_ends_the_sign_in(
+    provider: Provider, local_provider: LocalProvider, error: object
+) -> None:
+    local_provider.faults["/oauth2/token"] = lambda: ({"error": error, "error_description": 7}, 400)
+    assert ending(provider, local_provider) is Ending.MISTAKEN
+
+
 # When it is away.
 
 
