@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from domain import audit, collaboration_draft
@@ -38,7 +38,7 @@ def create(
         raise NotAllowedError(_("Only admins and managers of the organisation make collaborations."))
     values, problems = collaboration_draft.read(said)
     labels, units = values.pop("labels"), hold_units(organisation, unit_ids)
-    problems |= _problems_of_units(unit_ids, units)
+    problems |= _problems_of_units(unit_ids, units) | _problems_of_taken(organisation.id, values.get("short_name"))
     if problems:
         return Made(problems)
     collaboration = Collaboration(organisation=organisation, **values)
@@ -62,6 +62,7 @@ def change(
     values, problems = collaboration_draft.read(said, collaboration)
     labels, units = values.pop("labels"), hold_units(collaboration.organisation, unit_ids)
     problems |= _problems_of_units(unit_ids, units)
+    problems |= _problems_of_taken(collaboration.organisation_id, values.get("short_name"), collaboration.id)
     if problems:
         return problems
     before, short_name = _as_it_is(collaboration), collaboration.short_name
@@ -122,6 +123,18 @@ def restore(rights: Rights, collaboration: Collaboration, by: By) -> None:
 def _assert_may_edit(rights: Rights, collaboration: Collaboration) -> None:
     if not may_edit_collaboration(rights, collaboration):
         raise NotAllowedError(_("Only admins and managers of the organisation change its collaborations."))
+
+
+def _problems_of_taken(
+    organisation_id: uuid.UUID, short_name: str | None, collaboration_id: uuid.UUID | None = None
+) -> Problems:
+    """`collaboration_id`: of the one that may have the name. Two at once may both find it free."""
+    taken = select(Collaboration.id).where(
+        Collaboration.organisation_id == organisation_id,
+        Collaboration.short_name == short_name,
+        Collaboration.id != collaboration_id,
+    )
+    return {} if db.session.scalar(taken) is None else _taken()
 
 
 def _taken() -> Problems:

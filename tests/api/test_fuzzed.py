@@ -37,7 +37,7 @@ EXAMPLES = 25
 @pytest.fixture
 def places(things: dict[str, dict[str, str]]) -> dict[str, str]:
     """What paths lead to, in the demo world."""
-    names = ("pilot", "literacy", "cumulus", "to_cumulus", "ready", "its_person")
+    names = ("pilot", "literacy", "cumulus", "to_cumulus", "ready", "its_person", "researchers", "in_cumulus")
     return {place: value for name in names for place, value in things[name].items()}
 
 

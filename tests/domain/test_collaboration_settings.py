@@ -94,6 +94,7 @@ def test_a_short_name_is_taken_once_in_an_organisation_and_again_in_another() ->
     here, there = an_organisation("here"), an_organisation("there")
     assert create(here).collaboration
     assert create(there).collaboration
+    assert create(here, short_name="CUMULUSGRP", name="").problems.keys() == {"short_name", "name"}
     assert create(here, short_name="CUMULUSGRP").problems == {"short_name": [TAKEN]}
 
 

@@ -29,6 +29,8 @@ api_uploads.show              GET    ready   401   ok    ok    ok    404   404
 api_uploads.process           POST   ready   401   403   403   ok    404   404
 api_uploads.result            GET    pressed 401   ok    ok    ok    404   404
 api_batches.index             GET            401   ok    ok    ok    ok    ok
+api_courses.create            POST           401   ok    ok    403   ok    ok
+api_courses.change            PATCH  literacy 401  ok    404   404   404   ok
 api_batches.of_course         GET    literacy 401  ok    404   404   404   ok
 api_batches.create            POST   literacy 401  ok    404   404   404   ok
 api_batches.show              GET    pilot   401   ok    404   404   404   ok

@@ -100,7 +100,7 @@ class BatchChanges(Given):
 @call("List courses", "Those of the organisations that the key is for.", query=CoursesAskedFor, answer=Courses)
 def index(query: CoursesAskedFor) -> Courses:
     found, cursor = page_of(courses.search(access.my_rights(), query.search), Order(Course.name, Course.id), str, query)
-    return Courses(items=[*map(_course, found)], next=cursor)
+    return Courses(items=[*map(course_answer, found)], next=cursor)
 
 
 @bp.get("/courses/<key>/batches")
@@ -161,7 +161,7 @@ def _saved(saved: Saved) -> Batch:
     return saved.batch
 
 
-def _course(course: Course) -> CourseAnswer:
+def course_answer(course: Course) -> CourseAnswer:
     return CourseAnswer(
         key=course.key, name=course.name, description=course.description, organisation=course.organisation.short_name
     )
