@@ -5,15 +5,18 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
+from domain import audit
 from domain.addresses import AddressError, key_of_address
+from domain.audit import About, By
 from domain.cells import CellError, one_line
 from domain.days import time_zones
 from domain.invitation_sheet import LONGEST_MESSAGE
 from domain.language import gettext as _
-from domain.language import languages, ngettext, number
+from domain.language import languages, listing, ngettext, number
 from domain.organisations import assert_may_run
 from domain.permissions import Rights
 from models import Organisation
+from models.audit import AuditAction
 
 #: The names of the settings.
 SAID = (
@@ -33,6 +36,17 @@ MOST_REMINDER_DAYS = 30
 #: It stands in the keys of courses, and programs name the organisation by it.
 _SHORT_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
+_WORDS: dict[str, Callable[[], str]] = {
+    "name": lambda: _("name"),
+    "contact_email": lambda: _("contact address"),
+    "time_zone": lambda: _("time zone"),
+    "language": lambda: _("language of letters"),
+    "default_message": lambda: _("message"),
+    "default_sender_name": lambda: _("sender's name"),
+    "invitation_days": lambda: _("days to accept"),
+    "reminder_days": lambda: _("days of the reminder"),
+}
+
 #: By setting, sentences that say what is wrong with it.
 Problems = dict[str, list[str]]
 
@@ -42,13 +56,16 @@ def as_texts(organisation: Organisation) -> dict[str, str]:
     return {name: str(getattr(organisation, name) or "") for name in SAID}
 
 
-def change(rights: Rights, organisation: Organisation, said: Mapping[str, str]) -> Problems:
+def change(rights: Rights, organisation: Organisation, said: Mapping[str, str], by: By) -> Problems:
     """Make the settings what is said, where nothing is wrong with any. Raises `NotAllowedError`."""
     assert_may_run(rights, organisation)
     values, problems = read(said, SAID)
-    if not problems:
-        for name, value in values.items():
-            setattr(organisation, name, value)
+    changed = [name for name, value in values.items() if value != getattr(organisation, name)]
+    if changed and not problems:
+        for name in changed:
+            setattr(organisation, name, values[name])
+        note = listing(_WORDS[name]() for name in changed)
+        audit.record(AuditAction.ORGANISATION_CHANGED, About(organisation.id), by, {}, note)
     return problems
 
 

@@ -72,7 +72,7 @@ def show(organisation: Organisation) -> str:
 def settings(organisation: Organisation) -> Response | tuple[str, int]:
     form = SettingsForm.for_organisation(organisation)
     if form.validate_on_submit():
-        problems = organisation_settings.change(access.my_rights(), organisation, form.said)
+        problems = organisation_settings.change(access.my_rights(), organisation, form.said, access.by())
         if not problems:
             db.session.commit()
             flash(_("The settings are saved."), "success")
@@ -93,7 +93,8 @@ def ask_to_suspend(organisation: Organisation) -> str:
         "Nothing is deleted: once it is resumed, everything is as before.",
         name=organisation.name,
     )
-    return _confirm(organisation, _("Suspend %(name)s", name=organisation.name), sentence, _("Suspend"), "danger")
+    title = _("Suspend %(name)s", name=organisation.name)
+    return _confirm(organisation, title, sentence, _("Suspend organisation"), "danger")
 
 
 @bp.post("/organisations/<uuid:organisation_id>/suspend")
@@ -112,7 +113,8 @@ def ask_to_resume(organisation: Organisation) -> str:
         "Its people, API keys and links work again at once, as far as they have not expired meanwhile. What failed of "
         "files that were being processed can be uploaded again."
     )
-    return _confirm(organisation, _("Resume %(name)s", name=organisation.name), sentence, _("Resume"), "primary")
+    title = _("Resume %(name)s", name=organisation.name)
+    return _confirm(organisation, title, sentence, _("Resume organisation"), "primary")
 
 
 @bp.post("/organisations/<uuid:organisation_id>/resume")

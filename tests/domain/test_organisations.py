@@ -1,13 +1,14 @@
 """Organisations: who runs which, how much there is in one, and what its settings take."""
 
 import pytest
+from sqlalchemy import select
 
 from domain import organisation_settings, organisations
 from domain.errors import NotAllowedError
 from domain.paging import page_of
 from domain.permissions import Rights
-from models import Organisation, db, new_id, now
-from tests.people import a_collaboration, a_course, a_person, a_unit, an_organisation
+from models import AuditEntry, Organisation, db, new_id, now
+from tests.people import BY_NOBODY, a_collaboration, a_course, a_person, a_unit, an_organisation
 from tests.programs import a_key
 from tests.queries import counted
 
@@ -74,7 +75,7 @@ def test_all_that_is_in_an_organisation_is_counted_in_one_query() -> None:
 
 def change(organisation: Organisation, **said: str) -> organisation_settings.Problems:
     now_said = organisation_settings.as_texts(organisation)
-    return organisation_settings.change(admin_of(organisation), organisation, now_said | said)
+    return organisation_settings.change(admin_of(organisation), organisation, now_said | said, BY_NOBODY)
 
 
 def test_all_settings_are_changed_and_read_back() -> None:
@@ -85,13 +86,25 @@ def test_all_settings_are_changed_and_read_back() -> None:
         "time_zone": "Asia/Kolkata",
         "default_message": "Dear colleague,\nwelcome.",
         "default_sender_name": "The team",
+        "language": "nl",
         "invitation_days": "14",
+        "reminder_days": "3",
     }
     assert change(here, **said) == {}
     db.session.flush()
     db.session.refresh(here)
     assert organisation_settings.as_texts(here) == said
     assert here.invitation_days == 14
+
+
+def test_which_settings_were_changed_is_in_the_log_and_only_where_some_were() -> None:
+    here = an_organisation("here")
+    for _time in range(2):
+        change(here, name="Here and there", invitation_days="14")
+    change(here, name="")
+    [entry] = db.session.scalars(select(AuditEntry))
+    assert (entry.action, entry.organisation_id) == ("organisation-changed", here.id)
+    assert entry.note == "name and days to accept"
 
 
 def test_what_is_left_empty_is_not_set() -> None:
@@ -154,4 +167,4 @@ def test_only_who_runs_the_organisation_changes_its_settings() -> None:
     here, there = an_organisation("here"), an_organisation("there")
     for rights in (admin_of(there), Rights(new_id(), manager_of=frozenset([here.id]))):
         with pytest.raises(NotAllowedError):
-            organisation_settings.change(rights, here, organisation_settings.as_texts(here))
+            organisation_settings.change(rights, here, organisation_settings.as_texts(here), BY_NOBODY)

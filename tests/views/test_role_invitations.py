@@ -312,7 +312,7 @@ def test_the_start_page_leads_to_the_invitations_to_oneself_and_no_others(app: F
     offered(MEREL)
     offered(ANN, OrganisationRoleName.ADMIN)
     page = client.sign_in(MEREL).page("/")
-    assert "Universiteit Harderwijk Aaltje de Vries mentor" in page
+    assert "Universiteit Harderwijk Aaltje de Vries Mentor" in page
     links = {link.get("href") for link in page.all("a")}
     assert role_path(app, MEREL) in links
     assert role_path(app, ANN) not in links

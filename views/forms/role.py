@@ -23,9 +23,16 @@ _EXPLAINED = {
 }
 
 
+def choice_of_kind() -> RadioField:
+    return RadioField(_("Role"), validate_choice=False)
+
+
+def choice_of_units() -> SelectMultipleField:
+    return SelectMultipleField(_("Units"), [Optional()], option_widget=CheckboxInput())
+
+
 class RoleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF comes without types
-    kind = RadioField(_("Role"), validate_choice=False)
-    units = SelectMultipleField(_("Units"), [Optional()], option_widget=CheckboxInput())
+    """With the fields `kind` and `units`, at the place where each form has them."""
 
     def __init__(self, kinds: Iterable[Kind], units: Iterable[Unit], **given: Any) -> None:
         super().__init__(**given)
@@ -49,6 +56,8 @@ class RoleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF comes without type
 
 class RoleInvitationForm(RoleForm):
     addresses = TextAreaField(_("E-mail addresses"), filters=[typed], render_kw={"rows": 4, "spellcheck": "false"})
+    kind = choice_of_kind()
+    units = choice_of_units()
     message = TextAreaField(_("Message"), [Optional()], filters=[typed], render_kw={"rows": 5})
 
     def __init__(self, kinds: Sequence[Kind], units: Iterable[Unit]) -> None:
@@ -62,6 +71,9 @@ class RoleInvitationForm(RoleForm):
 
 
 class ManagerForm(RoleForm):
+    kind = choice_of_kind()
+    units = choice_of_units()
+
     def __init__(self, units: Iterable[Unit], role: OrganisationRole) -> None:
         managed = {"kind": kind_of(role).value, "units": [str(unit.id) for unit in role.units]}
         super().__init__(OF_MANAGERS, units, data=managed)
