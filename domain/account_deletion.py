@@ -129,6 +129,12 @@ def _decline_invitations(user: User, _by: By) -> None:
     _execute(delete(PendingEnrolment).where(PendingEnrolment.email_key == user.email_key))
 
 
+def _forget_name(user: User, _by: By) -> None:
+    """Of invitations that they have sent in their own name."""
+    theirs = (Invitation.invited_by_id == user.id, Invitation.sender_name == user.name)
+    _execute(update(Invitation).where(*theirs).values(sender_name=NAME))
+
+
 def _forget_letters(user: User, _by: By) -> None:
     """What waits to be sent to them is dropped; invitations, which uploads wait for, when their turn comes."""
     theirs = Letter.to_address.in_({user.email, user.email_key})
@@ -137,7 +143,7 @@ def _forget_letters(user: User, _by: By) -> None:
     _execute(update(Letter).where(theirs).values(to_address=_address_of(user)))
 
 
-#: In this order: what is found by the person's address comes before that goes.
+#: What is found by the person's name and address comes before those go.
 _LEAVING: tuple[Callable[[User, By], None], ...] = (
     _leave_batches,
     _leave_collaborations,
@@ -145,6 +151,7 @@ _LEAVING: tuple[Callable[[User, By], None], ...] = (
     _give_up_keys,
     _give_up_sign_ins,
     _decline_invitations,
+    _forget_name,
     _forget_letters,
 )
 

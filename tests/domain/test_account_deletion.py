@@ -149,6 +149,12 @@ def test_open_invitations_are_declined_and_their_address_is_forgotten(organisati
     assert db.session.scalar(select(PendingEnrolment.id)) is None
 
 
+def test_what_they_have_invited_others_to_stays_open_without_their_name(organisation: Organisation, jane: User) -> None:
+    invitation = an_invitation("ann@example.org", a_collaboration(organisation), jane)
+    delete(jane)
+    assert (invitation.status, invitation.sender_name) == (InvitationStatus.OPEN, NAME)
+
+
 def letters(to: str) -> list[str]:
     return [*db.session.scalars(select(Letter.kind).where(Letter.to_address == to).order_by(Letter.kind))]
 

@@ -9,6 +9,7 @@ from sqlalchemy import update
 from domain.people import find_by_email
 from models import User, db
 from tests.clients import Client
+from tests.invitees import invited, join_path
 from tests.people import the_collaboration, the_person
 
 pytestmark = pytest.mark.usefixtures("world")
@@ -170,6 +171,17 @@ def test_the_last_admin_is_told_why_they_cannot_go(client: Client) -> None:
     assert "Otherland Institute would have no admin any more: make somebody else one first." in page
     assert "Delete account" not in page.buttons()
     assert "Otherland Institute" in client.send("/account/delete", status=409, **GONE)
+
+
+def test_whoever_they_have_invited_is_not_told_to_write_to_them(world: Flask, client: Client) -> None:
+    invitation = invited("ann@example.org")
+    invitation.collaboration.organisation.contact_email = None
+    path = join_path(world, invitation)
+    assert f"Questions? {YODA}" in client.page(path)
+    Client(world).sign_in(YODA).send("/account/delete", **GONE)
+    assert "Questions?" not in client.page(path)
+    client.send(path + "/decline", 410)
+    assert "Invited by Deleted account Organisation" in client.page(path, 410)
 
 
 def test_what_others_see_of_whoever_has_gone_stands_without_a_name(world: Flask, client: Client) -> None:

@@ -104,7 +104,7 @@ class DeleteAccountForm(WithOwnPasswordForm):
         render_kw={"autocomplete": "off"},
     )
     is_understood = BooleanField(
-        _("I understand that this cannot be undone."), [InputRequired(_("Tick this if you want to go on."))]
+        _("I understand that this cannot be undone"), [InputRequired(_("Tick this if you want to go on."))]
     )
 
     def __init__(self, hasher: PasswordHasher, user: User, **more: Any) -> None:

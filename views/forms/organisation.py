@@ -9,7 +9,7 @@ from wtforms.validators import Optional
 from wtforms.widgets import NumberInput
 
 from domain import organisation_settings
-from domain.language import ENGLISH, languages, name_of
+from domain.language import ENGLISH, languages, name_of, tag_of
 from models import Organisation
 from views.forms.typed import typed, typed_on_a_line
 
@@ -49,7 +49,7 @@ class SettingsForm(SaidForm):
     )
 
     reminder_days = StringField(
-        _("Remind of open invitations"),
+        _("Days left at the reminder"),
         [Optional()],
         filters=[typed_on_a_line],
         widget=NumberInput(min=1, max=organisation_settings.MOST_REMINDER_DAYS),
@@ -58,7 +58,10 @@ class SettingsForm(SaidForm):
     @classmethod
     def for_organisation(cls, organisation: Organisation) -> "SettingsForm":
         form = cls(data=organisation_settings.as_texts(organisation))
-        form.language.choices = [SelectChoice("" if code == ENGLISH else code, name_of(code)) for code in languages()]
+        form.language.choices = [
+            SelectChoice("" if code == ENGLISH else code, name_of(code), render_kw={"lang": tag_of(code)})
+            for code in languages()
+        ]
         return form
 
 
