@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.exc import IntegrityError
 
-from domain import audit, role_invitations
+from domain import audit, role_inviting
 from domain.addresses import AddressError, key_of_address
 from domain.audit import About, By
 from domain.errors import NotAllowedError
 from domain.language import gettext as _
 from domain.organisation_settings import Problems, read
 from domain.permissions import Rights, may_create_organisations
-from domain.role_invitations import Said
+from domain.role_inviting import Said
 from domain.roles import Kind
 from models import Organisation, User, db
 from models.audit import AuditAction
@@ -45,7 +45,7 @@ def create(rights: Rights, founder: User, said: Mapping[str, str], invitation_da
     except IntegrityError:
         return Founded({"short_name": [_("There is an organisation with this short name already.")]})
     audit.record(AuditAction.ORGANISATION_MADE, About(organisation.id), by, {}, organisation.name)
-    role_invitations.invite(rights, organisation, founder, Said(email, Kind.ADMIN), invitation_days, by)
+    role_inviting.invite(rights, organisation, founder, Said(email, Kind.ADMIN), invitation_days, by)
     return Founded(organisation=organisation)
 
 

@@ -188,14 +188,19 @@ def change(
     Raises `NotAllowedError`, and `ConflictError` where the role is no manager's, or was taken away.
     """
     role = _held(rights, role)
-    if kind_of(role) not in OF_MANAGERS:
-        raise ConflictError(_("Only managers have units."))
+    demand_manager(role)
     units = units_named(role.organisation_id, unit_ids)
     problems = problems_of_units(kind if kind in OF_MANAGERS else None, unit_ids, units)
     if not problems and {*units} != {*role.units}:
         _set_units(role, units)
         _record(AuditAction.ROLE_CHANGED, role, by)
     return problems
+
+
+def demand_manager(role: OrganisationRole) -> None:
+    """Raises `ConflictError`."""
+    if kind_of(role) not in OF_MANAGERS:
+        raise ConflictError(_("Only managers have units."))
 
 
 def take(rights: Rights, role: OrganisationRole, by: By) -> None:

@@ -129,8 +129,8 @@ def why_it_stays(unit: Unit) -> str | None:
         if keys
         else "",
         ngettext(
-            "%(number)s invitation to manage it is open (revoke it under People and roles)",
-            "%(number)s invitations to manage it are open (revoke them under People and roles)",
+            "%(number)s invitation to manage it is not answered yet (revoke it under People and roles)",
+            "%(number)s invitations to manage it are not answered yet (revoke them under People and roles)",
             invitations,
         )
         if invitations

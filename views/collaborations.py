@@ -15,13 +15,10 @@ from models import Collaboration, Invitation, Membership, db
 from views import access
 from views.collaboration_tabs import tab_of
 from views.forms.invitation import InvitationForm
-from views.paging import SIZE, links_of, page_asked_for
+from views.paging import OVERVIEW, SIZE, links_of, page_asked_for
 from views.tabs import shown_of, tab
 
 bp = Blueprint("collaborations", __name__)
-
-#: Of members and of invitations, where both stand on one page.
-OVERVIEW = 25
 
 
 def _words() -> str:

@@ -36,13 +36,14 @@ def by_link(view: View) -> View:
         if pending_id is None:
             return render_template("join/unknown.html"), 404
         pending = registering.find(pending_id)
+        if pending:
+            assert_in_use(pending.course.organisation)
         ending = registering.ending_of(pending)
         me = access.me_if_known()
         if pending is not None and me is not None and me.email_key == pending.email_key:
             return _welcome(pending)
         if pending is None or ending is not None:
             return render_template("registering/ended.html", pending=pending, ending=ending), 410
-        assert_in_use(pending.course.organisation)
         return view(pending, token)
 
     return led  # type: ignore[return-value]

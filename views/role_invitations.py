@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from domain import permissions, role_invitations, roles, units
+from domain import permissions, role_invitations, role_inviting, roles, units
 from domain.inviting import Invited
 from models import Organisation, RoleInvitation, db
 from views import access
@@ -22,7 +22,7 @@ def invite(organisation: Organisation) -> Response | tuple[str, int]:
     form = RoleInvitationForm(kinds, db.session.scalars(units.units_of(organisation)))
     if form.validate_on_submit():
         days = current_app.config["INVITATION_DAYS"]
-        answer = role_invitations.invite(access.my_rights(), organisation, access.me(), form.said, days, access.by())
+        answer = role_inviting.invite(access.my_rights(), organisation, access.me(), form.said, days, access.by())
         if not answer.problems:
             db.session.commit()
             _tell(answer.invited)
@@ -32,7 +32,7 @@ def invite(organisation: Organisation) -> Response | tuple[str, int]:
         "role_invitations/invite.html",
         organisation=organisation,
         form=form,
-        most=role_invitations.MOST_AT_ONCE,
+        most=role_inviting.MOST_AT_ONCE,
         only_mentors=kinds == [roles.Kind.MENTOR],
     )
     return page, 422 if form.is_submitted() else 200

@@ -54,6 +54,7 @@ def _page(query: Select[Any], *, alone: bool) -> Page[Any]:
 @bp.route("/roles/<uuid:role_id>/edit", methods=["GET", "POST"])
 @access.role(permissions.may_decide_on_role)
 def edit(role: OrganisationRole) -> Response | tuple[str, int]:
+    roles.demand_manager(role)
     form = ManagerForm(db.session.scalars(units.units_of(role.organisation)), role)
     if form.validate_on_submit():
         problems = roles.change(access.my_rights(), role, form.chosen_kind, form.unit_ids, access.by())

@@ -7,13 +7,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from domain import role_invitations
+from domain import role_invitations, role_inviting
 from domain.audit import By
 from domain.errors import ConflictError, NotAllowedError
 from domain.paging import page_of
 from domain.people import rights_of
 from domain.permissions import Rights
-from domain.role_invitations import Answer, Said
+from domain.role_inviting import Answer, Said
 from domain.roles import Kind
 from models import (
     AuditEntry,
@@ -60,7 +60,7 @@ class Here:
     ) -> Answer:
         said = Said(addresses, kind, [unit.id for unit in units], message)
         by = By(self.admin.id, Through.PAGE)
-        return role_invitations.invite(rights or rights_of(self.admin), self.organisation, self.admin, said, 30, by)
+        return role_inviting.invite(rights or rights_of(self.admin), self.organisation, self.admin, said, 30, by)
 
 
 def the_invitation(email: str = NEW) -> RoleInvitation:
@@ -336,7 +336,7 @@ def test_two_who_invite_the_same_person_at_once_invite_them_once(app: Flask) -> 
     def invite() -> None:
         begin_writing()
         organisation, admin = db.session.get_one(Organisation, organisation_id), db.session.get_one(User, admin_id)
-        answer = role_invitations.invite(rights, organisation, admin, Said(NEW, Kind.MENTOR), 30, BY_NOBODY)
+        answer = role_inviting.invite(rights, organisation, admin, Said(NEW, Kind.MENTOR), 30, BY_NOBODY)
         made.append(len(answer.invited.made))
         db.session.commit()
 

@@ -108,7 +108,7 @@ def test_an_open_invitation_to_manage_it_keeps_it_and_a_closed_one_does_not() ->
     medicine, admin = a_unit(here, "Medicine"), a_person("admin@here.test", admin_of=here)
     invitation = a_role_invitation("new@here.test", here, admin, units=[medicine])
     assert units.why_it_stays(medicine) == (
-        "This unit cannot be deleted: 1 invitation to manage it is open (revoke it under People and roles)."
+        "This unit cannot be deleted: 1 invitation to manage it is not answered yet (revoke it under People and roles)."
     )
     invitation.status = InvitationStatus.DECLINED
     units.delete(admin_of(here), medicine, BY_NOBODY)

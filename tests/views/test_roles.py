@@ -95,6 +95,10 @@ def test_what_a_manager_manages_is_changed(aaltje: Client) -> None:
     assert "Units: Choose the units" in aaltje.send(role(YODA, "edit"), 422, kind="unit-manager")
 
 
+def test_nothing_is_changed_about_other_roles(aaltje: Client) -> None:
+    assert "Only managers have units." in aaltje.page(role(AALTJE, "edit"), 409)
+
+
 def test_a_role_is_taken_away_after_a_question(aaltje: Client) -> None:
     asked = aaltje.page(role(YODA, "take-away"))
     assert "Yolanda Damen (yoda@harderwijk.test) will no longer be unit manager of Universiteit Harderwijk." in asked

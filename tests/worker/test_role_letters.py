@@ -2,9 +2,9 @@
 
 from sqlalchemy import select
 
-from domain import role_invitations
+from domain import role_invitations, role_inviting
 from domain.people import rights_of
-from domain.role_invitations import Said
+from domain.role_inviting import Said
 from domain.roles import Kind
 from models import RoleInvitation, db
 from models.invitation import InvitationStatus
@@ -17,7 +17,7 @@ ADMIN, NEW = "admin@harderwijk.test", "new@example.org"
 
 def invited(kind: Kind = Kind.MENTOR) -> RoleInvitation:
     said, admin = Said(NEW, kind), person(ADMIN)
-    role_invitations.invite(rights_of(admin), organisation(), admin, said, 30, BY_NOBODY)
+    role_inviting.invite(rights_of(admin), organisation(), admin, said, 30, BY_NOBODY)
     db.session.commit()
     return db.session.scalars(select(RoleInvitation)).one()
 

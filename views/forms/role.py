@@ -10,7 +10,7 @@ from wtforms import RadioField, SelectChoice, SelectMultipleField, TextAreaField
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput
 
-from domain.role_invitations import Said
+from domain.role_inviting import Said
 from domain.roles import OF_MANAGERS, Kind, kind_of
 from models import OrganisationRole, Unit
 from views.forms.typed import typed
