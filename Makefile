@@ -10,7 +10,9 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard domain/translations/*/LC_MESSAGES/
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: .venv/run $(CATALOGUES) static/vendor/htmx.min.js ## Install, migrate, fill the demo world, start web and worker
+install: .venv/run $(CATALOGUES) static/vendor/htmx.min.js ## Install what it needs to run, and compile its translations
+
+run: install ## Install, migrate, fill the demo world, start web and worker
 	@PORT=$(PORT) .ci/serve
 
 test: .venv/dev $(CATALOGUES) static/vendor/htmx.min.js ## Run all tests, the browser and PostgreSQL ones too
@@ -33,7 +35,7 @@ screenshots: .venv/dev $(CATALOGUES) static/vendor/htmx.min.js ## Take the pictu
 messages: .venv/dev ## Bring the translations up to date with the code (LANGUAGE=de begins one)
 	@.ci/messages $(LANGUAGE)
 
-.PHONY: help run test lint bench screenshots messages
+.PHONY: help install run test lint bench screenshots messages
 
 .venv/bin/pip:
 	@.ci/venv $(PYTHON)

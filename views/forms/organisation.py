@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import EmailField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms import EmailField, HiddenField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import Optional
 from wtforms.widgets import NumberInput
 
@@ -27,7 +27,9 @@ class SaidForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF comes without type
 
     @property
     def said(self) -> dict[str, str]:
-        return {field.name: field.data or "" for field in self if isinstance(field, StringField | SelectField)}
+        """By field; without the form token, which nobody says."""
+        fields = [field for field in self if isinstance(field, StringField | SelectField)]
+        return {field.name: field.data or "" for field in fields if not isinstance(field, HiddenField)}
 
     def tell(self, problems: Mapping[str, Sequence[str]]) -> None:
         for name, sentences in problems.items():
