@@ -52,12 +52,13 @@ def address(demo_world: Path, tmp_path: Path) -> Iterator[str]:
 
 
 @contextmanager
-def running(script: str, folder: Path) -> Iterator[str]:
+def running(script: str, folder: Path, **settings: str) -> Iterator[str]:
     """The application, started by the script of `.ci` on the files in the folder, until it is left."""
     port = free_port()
     environment = {**os.environ, "PORT": str(port), "INSTANCE_PATH": str(folder)}
     for name in ("DATABASE_URL", "SECRET_KEY", "BASE_URL", "MAIL_SERVER"):
         environment.pop(name, None)
+    environment |= settings
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [ROOT / ".ci" / script], cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
@@ -115,10 +116,10 @@ class Person:
         if kind in {"error", "warning"} and "status of" not in text and not was_ended:
             self.complaints.append(text)
 
-    def sign_in(self, email: str) -> "Person":
+    def sign_in(self, email: str, password: str = "muster-demo") -> "Person":
         self.page.goto("/login")
         self.page.get_by_label("E-mail address").fill(email)
-        self.page.get_by_label("Password").fill("muster-demo")
+        self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("main").get_by_role("button", name="Sign in").click()
         self.page.get_by_role("heading", level=1, name="Start").wait_for()
         return self
