@@ -43,7 +43,7 @@ def test_every_page_of_the_main_job(people: People, way: dict[str, Any]) -> None
     visit(stranger, "/login", "/nothing-here", "/join/not-a-token", "/forgot-password", "/reset-password/not-a-token")
     yoda = people(**way).sign_in("yoda@harderwijk.test")
     visit(yoda, "/", "/uploads", "/invitations/schema", "/invitations/upload")
-    visit(yoda, "/account", "/account/name", "/account/password")
+    visit(yoda, "/account", "/account/name", "/account/language", "/account/password")
     for name in ("many-errors.csv", "excel-dutch.csv", "will-fail.csv"):
         upload(yoda, name)
         look(yoda.page)
@@ -122,17 +122,46 @@ def test_every_page_of_an_organisation(people: People, way: dict[str, Any]) -> N
     platform = people(**way).sign_in("platform@muster.test")
     visit(platform, "/organisations", "/organisations?q=nothing-like-it", "/organisations/new")
     send_and_look(platform, "Make organisation")
+    visit(platform, "/platform/admins", "/platform/admins/new", "/platform/api-keys", "/platform/audit-log")
+    platform.page.goto("/organisations")
+    for link in ("Otherland Institute", "Suspend organisation"):
+        platform.page.get_by_role("link", name=link).click()
+        look(platform.page)
+    send_and_look(platform, "Suspend organisation")
+    otto = people(**way).sign_in("admin@otherland.test")
+    look(otto.page)
+    visit(otto, platform.page.url)
+    platform.page.get_by_role("link", name="Resume organisation").click()
+    look(platform.page)
+    send_and_look(platform, "Resume organisation")
     admin = people(**way).sign_in("admin@harderwijk.test")
     visit(admin, "/organisations")
     here = admin.page.url
     visit(admin, f"{here}/units", f"{here}/people?q=nothing-like-it")
-    for path, button in (("settings", "Save settings"), ("units/new", "Make unit"), ("people/new", "Give role")):
+    for path, button in (("settings", "Save settings"), ("units/new", "Make unit"), ("people/invite", "Send invitations")):
         visit(admin, f"{here}/{path}")
         send_and_look(admin, button)
     for path, link in (("units", "Change"), ("people", "Change"), ("people", "Take away")):
         visit(admin, f"{here}/{path}")
         admin.page.get_by_role("link", name=link).last.click()
         look(admin.page)
+    invite_to_a_role(admin, here, "member@harderwijk.test")
+    member = people(**way).sign_in("member@harderwijk.test")
+    look(member.page)
+    member.page.get_by_role("link", name="Answer").click()
+    look(member.page)
+    visit(people(**way), member.page.url)
+    send_and_look(member, "Decline")
+    visit(admin, f"{here}/people")
+
+
+def invite_to_a_role(admin: Person, here: str, address: str) -> None:
+    admin.page.goto(f"{here}/people/invite")
+    admin.page.get_by_label("E-mail addresses").fill(address)
+    admin.page.get_by_label("Mentor (").check()
+    send_and_look(admin, "Send invitations")
+    admin.page.get_by_role("link", name="Revoke").click()
+    look(admin.page)
 
 
 def send_and_look(person: Person, button: str) -> None:
