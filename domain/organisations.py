@@ -36,6 +36,7 @@ class Counts:
     #: Who hold a role in it.
     people: int
     units: int
+    #: In use.
     collaborations: int
     courses: int
     #: That work.
@@ -53,7 +54,7 @@ def counts_of(organisation: Organisation) -> Counts:
     counts = (
         number(OrganisationRole.user_id),
         number(Unit.id),
-        number(Collaboration.id),
+        number(Collaboration.id, Collaboration.archived_at.is_(None)),
         number(Course.id),
         number(ApiKey.id, *works),
     )

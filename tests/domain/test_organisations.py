@@ -57,6 +57,7 @@ def test_all_that_is_in_an_organisation_is_counted_in_one_query() -> None:
     here, there = an_organisation("here"), an_organisation("there")
     for number in range(3):
         a_collaboration(here, f"co{number}", units=[a_unit(here, f"Unit {number}")])
+    a_collaboration(here, "old").archived_at = now()
     for place in (here, there):
         a_course(place)
         a_unit(place, "Library")
