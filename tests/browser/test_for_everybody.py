@@ -138,7 +138,8 @@ def test_every_page_of_an_organisation(people: People, way: dict[str, Any]) -> N
     visit(admin, "/organisations")
     here = admin.page.url
     visit(admin, f"{here}/units", f"{here}/people?q=nothing-like-it")
-    for path, button in (("settings", "Save settings"), ("units/new", "Make unit"), ("people/invite", "Send invitations")):
+    forms = {"settings": "Save settings", "units/new": "Make unit", "people/invite": "Send invitations"}
+    for path, button in forms.items():
         visit(admin, f"{here}/{path}")
         send_and_look(admin, button)
     for path, link in (("units", "Change"), ("people", "Change"), ("people", "Take away")):
