@@ -12,7 +12,7 @@ from domain.audit import CLOCK, About
 from domain.enrolments import HeldCourse, Pending
 from domain.participants import enrol
 from domain.rows import insert_rows, update_rows
-from models import Course, PendingEnrolment, User, db, now
+from models import Course, Organisation, PendingEnrolment, User, db, now
 from models.audit import AuditAction
 from models.base import among
 
@@ -79,11 +79,13 @@ class _Waiting(NamedTuple):
 
 
 def _waiting(*whose: ColumnElement[bool]) -> list[_Waiting]:
+    """Those of an organisation that is suspended wait until it is resumed."""
     query = (
         select(PendingEnrolment.id, Course, PendingEnrolment.batch_id, User.id)
         .join(PendingEnrolment.course)
+        .join(Course.organisation)
         .join(User, User.email_key == PendingEnrolment.email_key)
-        .where(User.is_active, *whose)
+        .where(User.is_active, Organisation.suspended_at.is_(None), *whose)
         .where(PendingEnrolment.auto_enrol, PendingEnrolment.fulfilled_at.is_(None))
     )
     return [*map(_Waiting._make, db.session.execute(query))]

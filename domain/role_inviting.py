@@ -58,6 +58,8 @@ def invite(
     Of an earlier invitation to the same role, which has expired, was declined or was not delivered, the new one takes
     the place. Raises `NotAllowedError`.
     """
+    if said.kind:
+        roles.assert_may_decide(rights, organisation.id, roles.NAMES[said.kind])
     hold(organisation.id)
     units = roles.units_named(organisation.id, said.unit_ids)
     invitees, problems = _read(said)
@@ -65,7 +67,6 @@ def invite(
     if said.kind is None or problems:
         return Answer(problems)
     name = roles.NAMES[said.kind]
-    roles.assert_may_decide(rights, organisation.id, name)
     skipped = _standing(organisation, name, [*invitees])
     wanted = [invitee for key, invitee in invitees.items() if key not in skipped]
     made = _make(organisation, inviter, name, units, wanted, said.message, invitation_days)

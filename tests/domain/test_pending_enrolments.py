@@ -6,7 +6,7 @@ from domain import pending_enrolments
 from domain.people import create_account
 from domain.people_import import import_people
 from domain.people_sheet import Address, Line
-from models import AuditEntry, Batch, Participant, PendingEnrolment, db
+from models import AuditEntry, Batch, Participant, PendingEnrolment, db, now
 from models.audit import AuditAction, Through
 from tests.conftest import CHEAP
 from tests.people import BY_NOBODY, a_batch, a_person, enrolled, pending_for
@@ -87,6 +87,17 @@ def test_an_account_that_is_not_activated_waits_until_it_is() -> None:
     person.is_active = True
     db.session.flush()
     pending_enrolments.fulfil([person.id])
+    assert where_they_are() == ["Open batch"]
+
+
+def test_in_a_suspended_organisation_it_waits_until_that_is_resumed() -> None:
+    pending_for(ANN, course())
+    pradesh().suspended_at = now()
+    register()
+    assert where_they_are() == []
+    pradesh().suspended_at = None
+    db.session.flush()
+    pending_enrolments.fulfil_what_was_left()
     assert where_they_are() == ["Open batch"]
 
 
