@@ -6,13 +6,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from domain import collaboration_draft, collaboration_settings
+from domain import collaboration_draft, collaboration_settings, invitations
 from domain.errors import ConflictError, NotAllowedError
 from domain.permissions import Rights
 from domain.said import Problems
-from models import AuditEntry, Collaboration, Organisation, Unit, begin_writing, db, new_id
+from models import AuditEntry, Collaboration, Organisation, Unit, User, begin_writing, db, new_id
 from models.audit import AuditAction
-from tests.people import BY_NOBODY, a_collaboration, a_unit, an_organisation
+from tests.people import BY_NOBODY, a_collaboration, a_person, a_unit, an_invitation, an_organisation
 from tests.worker.sending import at_once
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -193,3 +193,28 @@ def test_a_unit_manager_archives_and_restores_nothing() -> None:
     for refused in (collaboration_settings.archive, collaboration_settings.restore):
         with pytest.raises(NotAllowedError):
             refused(unit_manager(yoda), cumulus, BY_NOBODY)
+
+
+def test_whoever_accepts_while_it_is_archived_comes_before_or_after(app: Flask) -> None:
+    cumulus = a_collaboration(an_organisation())
+    inviter, ann = a_person("inviter@here.test"), a_person("ann@here.test")
+    invitation_id, ann_id, place_id = an_invitation(ann.email, cumulus, inviter).id, ann.id, cumulus.id
+    refused: list[str] = []
+
+    def accept() -> None:
+        begin_writing()
+        try:
+            invitations.accept(invitation_id, db.session.get_one(User, ann_id))
+            db.session.commit()
+        except ConflictError as refusal:
+            refused.append(str(refusal))
+
+    def archive() -> None:
+        begin_writing()
+        place = db.session.get_one(Collaboration, place_id)
+        collaboration_settings.archive(manager_of(place.organisation), place, BY_NOBODY)
+        db.session.commit()
+
+    at_once(app, accept, archive)
+    assert db.session.get_one(Collaboration, place_id).is_archived
+    assert refused == ([] if invitations.locked(invitation_id).membership_id else ["This invitation is no longer open."])

@@ -1,5 +1,6 @@
 """Groups of a collaboration: made, changed and deleted, with whom that puts into them or leaves without."""
 
+import uuid
 from collections.abc import Callable
 
 import pytest
@@ -186,23 +187,45 @@ def test_a_group_is_deleted_once() -> None:
             again()
 
 
-def test_a_group_deleted_meanwhile_is_left_out_of_new_invitations() -> None:
-    gone = researchers().id
-    groups.delete_group(yoda(), researchers(), BY_NOBODY)
+def invite_into(group_id: uuid.UUID, email: str) -> uuid.UUID | None:
     draft = invitations.Draft(
         collaboration_id=cumulus().id,
-        email="ann@example.org",
-        email_key="ann@example.org",
+        email=email,
+        email_key=email,
         role=Role.MEMBER,
         expires_at=now(),
         membership_expires_at=None,
         message="",
         sender_name="Yoda",
         invited_by_id=the_person(YODA).id,
-        group_ids=(gone,),
+        group_ids=(group_id,),
     )
     [made] = invitations.make([draft])
-    assert made
+    return made
+
+
+def test_a_group_deleted_meanwhile_is_left_out_of_new_invitations() -> None:
+    gone = researchers().id
+    groups.delete_group(yoda(), researchers(), BY_NOBODY)
+    assert invite_into(gone, "ann@example.org")
+
+
+def test_whoever_is_invited_while_the_group_is_deleted_is_invited(app: Flask) -> None:
+    group_id, made = researchers().id, []
+
+    def invite(email: str) -> None:
+        begin_writing()
+        made.append(invite_into(group_id, email))
+        db.session.commit()
+
+    def delete() -> None:
+        begin_writing()
+        groups.delete_group(yoda(), db.session.get_one(Group, group_id), BY_NOBODY)
+        db.session.commit()
+
+    at_once(app, lambda: invite("a@example.org"), delete, lambda: invite("b@example.org"))
+    assert len(made) == 2
+    assert all(made)
 
 
 def test_whoever_accepts_while_the_group_is_deleted_becomes_a_member(app: Flask) -> None:
