@@ -217,4 +217,5 @@ def test_whoever_accepts_while_it_is_archived_comes_before_or_after(app: Flask) 
 
     at_once(app, accept, archive)
     assert db.session.get_one(Collaboration, place_id).is_archived
-    assert refused == ([] if invitations.locked(invitation_id).membership_id else ["This invitation is no longer open."])
+    is_member = invitations.locked(invitation_id).membership_id is not None
+    assert refused == ([] if is_member else ["This invitation is no longer open."])
