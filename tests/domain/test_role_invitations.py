@@ -388,3 +388,17 @@ def test_the_open_ones_wait_for_the_person_of_the_address() -> None:
     assert [one.email for one in db.session.scalars(role_invitations.waiting_for(person))] == [NEW]
     role_invitations.decline(the_invitation().id)
     assert db.session.scalars(role_invitations.waiting_for(person)).all() == []
+
+
+def test_the_list_costs_as_many_queries_for_many_as_for_few() -> None:
+    here, numbers = Here(), []
+    for more in range(2):
+        for number in range(1 + 19 * more):
+            here.invite(f"p{more}-{number}@here.test", Kind.UNIT_MANAGER, [here.yoda, here.medicine])
+        db.session.expire_all()
+        organisation = db.session.get_one(Organisation, here.organisation.id)
+        with counted() as queries:
+            found = page_of(role_invitations.listed(organisation, [*Kind]), 1, 50).items
+            assert {(one.invited_by.name, len(one.units)) for one in found} == {("Admin", 2)}
+        numbers.append(len(queries))
+    assert numbers[0] == numbers[1]
