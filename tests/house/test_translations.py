@@ -1,6 +1,7 @@
 """Every sentence is there in every language. After a change: `make messages`, and translate what is new."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,6 +56,23 @@ def test_the_catalogues_are_compiled_as_they_are(language: str) -> None:
     file = po_file(language).with_suffix(".mo")
     assert file.exists(), f"{file} is not there: run `make {file.relative_to(ROOT)}`"
     assert file.read_bytes() == compiled(language), f"{file} is older than its catalogue: make it again"
+
+
+#: In a template: comments, code, what it puts in, samples to copy; then what is left of HTML.
+_OF_JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<pre.*?</pre>", re.DOTALL)
+_READ_OUT = re.compile(r'(?:aria-label|title|placeholder|alt)="([^"]*)"')
+_TAG = re.compile(r'<(?:"[^"]*"|[^">])*>|[a-z-]+="[^"]*"')  # an attribute may stand in a macro of its own
+#: The same in every language.
+NAMES = {"Muster", "openapi.json", "muster-demo"}
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "templates").rglob("*.*")), ids=lambda path: str(path.relative_to(ROOT / "templates"))
+)
+def test_a_template_has_no_words_but_those_that_are_translated(path: Path) -> None:
+    html = _OF_JINJA.sub(" ", path.read_text())
+    shown = [*_TAG.sub(" ", html).split(), *" ".join(_READ_OUT.findall(html)).split()]
+    assert [word for word in shown if re.search("[A-Za-z]{2}", word) and word not in NAMES] == []
 
 
 def modules() -> Iterator[Path]:

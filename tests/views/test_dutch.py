@@ -70,7 +70,15 @@ def test_collaborations_and_the_account_are_in_dutch(nederlands: Client) -> None
     visit(nederlands, f"{here}/members", f"{here}/groups", f"{here}/invite")
     assert_dutch(nederlands.send(f"{here}/invite", 422, invitees="nobody", intended_role="member"))
     assert_dutch(nederlands.send(f"{here}/invite", invitees="someone@example.org", intended_role="member"))
-    visit(nederlands, "/account", "/account/name", "/account/password", "/account/language")
+    visit(
+        nederlands,
+        "/account",
+        "/account/name",
+        "/account/password",
+        "/account/language",
+        "/account/address",
+        "/account/delete",
+    )
 
 
 def test_courses_and_batches_are_in_dutch(nederlands: Client) -> None:
@@ -86,8 +94,22 @@ def test_what_an_organisation_is_run_with_is_in_dutch(nederlands: Client) -> Non
     admin = the_person("admin@harderwijk.test")
     here = f"/organisations/{admin.organisation_roles[0].organisation_id}"
     nederlands.sign_in(admin.email)
-    visit(nederlands, here, f"{here}/people", f"{here}/units", f"{here}/settings", "/audit-log", "/api-keys")
+    visit(nederlands, here, f"{here}/people", f"{here}/people/invite", f"{here}/units", f"{here}/units/new")
+    visit(nederlands, f"{here}/directory", f"{here}/directory/{admin.id}", f"{here}/directory/import")
+    visit(
+        nederlands, f"{here}/settings", "/audit-log", "/api-keys", f"{here}/collaborations/new", f"{here}/courses/new"
+    )
+    cumulus = f"/collaborations/{collaboration().id}"
+    visit(nederlands, f"{cumulus}/settings", f"{cumulus}/archive", f"{cumulus}/groups/new")
     assert_dutch(nederlands.send(f"{here}/settings", 422, name="", contact_email="@", time_zone="x"))
+
+
+def test_what_the_platform_is_run_with_is_in_dutch(nederlands: Client) -> None:
+    nederlands.sign_in("platform@muster.test")
+    here = f"/organisations/{collaboration().organisation_id}"
+    visit(nederlands, "/organisations", "/organisations/new", "/platform/admins", "/platform/admins/new")
+    visit(nederlands, f"{here}/suspend", "/platform/audit-log", "/platform/api-keys/new")
+    assert_dutch(nederlands.send(f"{here}/suspend"))
 
 
 def test_mails_are_in_dutch(world: Flask, nederlands: Client) -> None:
