@@ -6,7 +6,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Result, Select, Text, TextClause, case, cast, exists, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Result,
+    Select,
+    Text,
+    TextClause,
+    case,
+    cast,
+    exists,
+    or_,
+    select,
+    union,
+)
 
 from domain import keyset
 from domain.days import today_in
@@ -177,11 +190,11 @@ def _fit(organisation: Organisation, wanted: Wanted) -> Iterator[ColumnElement[b
 
 
 def _named(organisation: Organisation, key: str) -> Sequence[uuid.UUID]:
-    """Who has this state ID, address, user name or user ID."""
+    """Who has this state ID, address, user name or user ID: each by its own index."""
     keys = [User.state_id_key == key, User.email_key == key, User.user_name_key == key]
     if user_id := as_user_id(key):
         keys.append(User.id == user_id)
-    return db.session.scalars(select(User.id).where(_is_of(organisation), or_(*keys))).all()
+    return db.session.scalars(union(*(select(User.id).where(_is_of(organisation), which) for which in keys))).all()
 
 
 # Whom programs mean.

@@ -64,8 +64,8 @@ def _task(reason: str, count: int) -> str:
         "control_characters": lambda: ngettext("Type %(number)s value again", "Type %(number)s values again", count),
         "not_a_user_name": lambda: ngettext("Correct %(number)s user name", "Correct %(number)s user names", count),
         "repeated": lambda: ngettext(
-            "Keep one of the lines with the same value, %(number)s time",
-            "Keep one of the lines with the same value, %(number)s times",
+            "Change %(number)s value that stands on a line before, too",
+            "Change %(number)s values that stand on a line before, too",
             count,
         ),
         "conflict": lambda: ngettext(

@@ -3,7 +3,16 @@
 import argparse
 import sys
 
-from tests.benchmarks import batch_pages, bulk_enrolment, check, participants, process, report
+from tests.benchmarks import (
+    batch_pages,
+    bulk_enrolment,
+    check,
+    directory,
+    participants,
+    people_import,
+    process,
+    report,
+)
 from tests.benchmarks.results import growth_table, growths, table
 
 BENCHMARKS = {
@@ -17,6 +26,10 @@ BENCHMARKS = {
     "edit": batch_pages.measure_edit,
     "dashboard": batch_pages.measure_dashboard,
     "participants": batch_pages.measure_participants,
+    "people": directory.measure_list,
+    "find": directory.measure_finding,
+    "check-people": people_import.measure_check,
+    "import-people": people_import.measure_processing,
 }
 
 

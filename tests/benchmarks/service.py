@@ -179,11 +179,11 @@ class Caller:
 
     def __init__(self, service: Service, secret: str) -> None:
         self.port = service.port
-        self.headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
+        self.headers = {"Authorization": f"Bearer {secret}"}
 
-    def send(self, method: str, path: str, body: bytes | None = None) -> bytes:
+    def send(self, method: str, path: str, body: bytes | None = None, kind: str = "application/json") -> bytes:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
-        connection.request(method, path, body, self.headers)
+        connection.request(method, path, body, {**self.headers, "Content-Type": kind})
         answer = connection.getresponse()
         told = answer.read()
         connection.close()

@@ -54,7 +54,7 @@ def test_every_error_is_told_by_line_and_column_with_what_to_mend() -> None:
         (4, "repeated"),
     ]
     assert [task.text for task in upload_view.tasks(upload)] == [
-        "Keep one of the lines with the same value, 2 times",
+        "Change 2 values that stand on a line before, too",
         "Fill in 1 missing value",
         "Correct 1 user name",
         "Correct 1 e-mail address",
