@@ -32,7 +32,7 @@ screenshots: .venv/dev $(CATALOGUES) static/vendor/htmx.min.js ## Take the pictu
 	@.ci/chromium
 	$(BIN)/python -m tests.browser.screenshots
 
-messages: .venv/dev ## Bring the translations up to date with the code (LANGUAGE=de begins one)
+messages: .venv/run ## Bring the translations up to date with the code (LANGUAGE=de begins one)
 	@.ci/messages $(LANGUAGE)
 
 .PHONY: help install run test lint bench screenshots messages

@@ -1,6 +1,8 @@
 """Sentences, dates and numbers in the language that is being spoken."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -62,3 +64,21 @@ def test_words_are_listed_as_one_says_it() -> None:
 def test_languages_are_called_as_their_speakers_call_them() -> None:
     assert [language.name_of(code) for code in ("en", "nl", "pt_BR")] == ["English", "Nederlands", "Português (Brasil)"]
     assert language.tag_of("pt_BR") == "pt-BR"
+
+
+@pytest.fixture
+def _nothing_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As in a clone where nothing has been made yet."""
+    monkeypatch.setattr(language, "CATALOGUES", tmp_path)
+    for remembered in (language.languages, language._speech):
+        remembered.cache_clear()
+    yield
+    for remembered in (language.languages, language._speech):
+        remembered.cache_clear()
+
+
+@pytest.mark.usefixtures("_nothing_compiled")
+def test_without_compiled_catalogues_it_is_english_and_no_fault() -> None:
+    assert language.languages() == ("en",)
+    with language.speaking("nl"):
+        assert gettext("Uploads to finish") == "Uploads to finish"

@@ -12,7 +12,10 @@ from tests.sheets import sheet
 from tests.translations import english_in
 from worker.tasks import do_what_waits
 
-pytestmark = pytest.mark.usefixtures("world")
+pytestmark = [
+    pytest.mark.usefixtures("world"),
+    pytest.mark.parametrize("app", ["sqlite"], indirect=True),  # the words are the same on either database
+]
 
 
 @pytest.fixture
