@@ -32,13 +32,13 @@ class NewCollaboration(Given):
     short_name: str = Field(description="Files name it by this.", examples=["altogrp"])
     description: Description = ""
     labels: list[str] = Field([], examples=[["climate"]])
-    units: list[str] = Field([], description="Their names.", examples=[["Yoda data management"]])
+    units: list[str] = Field([], description="Their names.")
 
 
 class CollaborationChanges(Given):
     """What is left out stays as it is."""
 
-    name: Name = left_out()
+    name: Name = left_out(examples=["Cumulus research group"])
     short_name: str = left_out(description="Files name it by this: those made before no longer find it.")
     description: Description = left_out()
     labels: list[str] = left_out(description="All that it shall bear.")

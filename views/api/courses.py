@@ -29,7 +29,7 @@ class NewCourse(Given):
 class CourseChanges(Given):
     """What is left out stays as it is."""
 
-    name: Name = left_out()
+    name: Name = left_out(examples=["Foundational Literacy"])
     description: Description = left_out()
 
 

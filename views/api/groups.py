@@ -39,7 +39,7 @@ class NewGroup(Given):
 class GroupChanges(Given):
     """What is left out stays as it is."""
 
-    name: Name = left_out()
+    name: Name = left_out(examples=["Writers"])
     short_name: str = left_out()
     auto_provision: bool = left_out()
     with_members: bool = Field(False, description="Everybody who is a member already joins it, once.")
