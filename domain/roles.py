@@ -56,7 +56,7 @@ _WORDS: dict[Kind, Callable[[], str]] = {
 _EXPLAINED: dict[Kind, Callable[[], str]] = {
     Kind.ADMIN: lambda: _("Admin (you run the organisation, and may do everything in it)"),
     Kind.MANAGER: lambda: _(
-        "Manager (you create collaborations and courses, invite to all collaborations, name mentors and run all batches)"
+        "Manager (you create collaborations and courses, invite to all collaborations, name mentors, run all batches)"
     ),
     Kind.UNIT_MANAGER: lambda: _("Unit manager (you invite people to the collaborations of your units)"),
     Kind.MENTOR: lambda: _("Mentor (you create and run batches of the organisation's courses)"),

@@ -18,7 +18,7 @@ from views.forms.typed import typed
 _EXPLAINED = {
     Kind.ADMIN: _("Admin (runs the organisation, and may do everything in it)"),
     Kind.MANAGER: _(
-        "Manager (creates collaborations and courses, invites to all collaborations, names mentors and runs all batches)"
+        "Manager (creates collaborations and courses, invites to all collaborations, names mentors, runs all batches)"
     ),
     Kind.UNIT_MANAGER: _("Unit manager (invites to the collaborations of the units chosen below)"),
     Kind.MENTOR: _("Mentor (creates and runs batches of the organisation's courses)"),
