@@ -307,6 +307,31 @@ CALLS: dict[str, Try] = {
     "resend": by_api("POST", lambda letter: f"{API}/invitations/{invited(letter).id}/resend"),
     "revoke": by_api("DELETE", lambda letter: f"{API}/invitations/{invited(letter).id}"),
     "see the members": by_api("GET", lambda letter: API + in_collaboration("/members")(letter)),
+    "change a member": by_api(
+        "PATCH", lambda letter: f"{API}/memberships/{a_member(letter).id}", lambda _letter: {"role": "admin"}
+    ),
+    "remove a member": by_api("DELETE", lambda letter: f"{API}/memberships/{a_member(letter).id}"),
+    "make groups": by_api(
+        "POST",
+        lambda letter: API + in_collaboration("/groups")(letter),
+        lambda _letter: {"name": a_word(), "short_name": a_word()},
+    ),
+    "set labels": by_api(
+        "PATCH", lambda letter: API + in_collaboration("")(letter), lambda _letter: {"labels": [a_word()]}
+    ),
+    "change a collaboration": by_api(
+        "PATCH", lambda letter: API + in_collaboration("")(letter), lambda _letter: {"description": a_word()}
+    ),
+    "make collaborations": by_api(
+        "POST",
+        lambda _letter: f"{API}/collaborations",
+        lambda letter: {"organisation": ORGANISATIONS[letter], "name": a_word(), "short_name": a_word()},
+    ),
+    "make courses": by_api(
+        "POST",
+        lambda _letter: f"{API}/courses",
+        lambda letter: {"organisation": ORGANISATIONS[letter], "name": a_word(), "course": a_word(), "run": "1"},
+    ),
     "make a batch": by_api("POST", lambda letter: f"{API}/courses/{a_batch_at(letter).course.key}/batches", new_batch),
     "edit a batch": by_api("PATCH", in_batch("", f"{API}/batches"), lambda _letter: {"description": "New"}),
     "add in bulk": by_api("POST", in_batch("/participants", f"{API}/batches"), one_of_them),
