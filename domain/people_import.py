@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, exists, insert, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from domain import audit, pending_enrolments
@@ -20,7 +20,7 @@ from domain.language import gettext as _
 from domain.organisations import assert_may_run, hold
 from domain.people_sheet import COLUMNS, REQUIRED, Line, read_lines
 from domain.permissions import Rights
-from domain.rows import update_rows
+from domain.rows import insert_rows, update_rows
 from domain.table import Limits
 from domain.tallies import move_districts
 from domain.user_names import UserNames
@@ -35,11 +35,12 @@ from models import (
     db,
     key_of,
     new_id,
+    now,
 )
 from models.audit import AuditAction
 from models.base import among
 from models.batch import batch_mentors
-from models.user import search_text_of
+from models.user import new_session_key, search_text_of
 
 #: Why nothing is done about somebody who is as their line says.
 UNCHANGED = "unchanged"
@@ -125,7 +126,7 @@ def import_people(
         with db.session.begin_nested():
             _change(organisation, plan.changes)
             for rows in _in_portions(_new_person(organisation, new) for new in plan.new):
-                db.session.execute(insert(User), rows)
+                insert_rows(User, rows)
     except IntegrityError:
         raise ConflictError(_("Another account was being made at this very moment. Try again.")) from None
     told = {"added": [new.id for new in plan.new], "updated": [became.id for _was, became in plan.changes]}
@@ -319,7 +320,10 @@ def _new_person(organisation: Organisation, new: _Newcomer) -> dict[str, Any]:
         "user_name": new.user_name,
         "user_name_key": key_of(new.user_name),
         "name": line.name,
-        "password_hash": None,
+        "session_key": new_session_key(),
+        "is_platform_admin": False,
+        "is_active": True,
+        "created_at": now(),
         "organisation_id": organisation.id,
         "state_id": line.state_id or None,
         "state_id_key": key_of(line.state_id) or None,
