@@ -66,11 +66,14 @@ def _text_of(element: Element) -> str:
 
 @lru_cache(maxsize=256)
 def check_page(html: str) -> None:
-    """One h1, a title that begins with it, no id twice, a label on each field, valid HTML, nothing inline."""
+    """One h1, a title that begins with it, no id twice, a label on each field, one primary button at most, valid HTML,
+    nothing inline.
+    """
     root, mistakes = _parsed(html)
     assert not mistakes, f"invalid HTML: {mistakes[:3]} in\n{html[:2000]}"
     _check_ids(root)
     _check_labels(root)
+    _check_buttons(root)
     assert not re.search(r"<[^>]+\s(style|on\w+)=", html), "inline style or script"
     if "<html" in html:
         _check_heading(root)
@@ -86,6 +89,11 @@ def _check_heading(root: Any) -> None:
 def _check_ids(root: Any) -> None:
     ids = Counter(element.get("id") for element in root.iter() if element.get("id"))
     assert max(ids.values(), default=1) == 1, f"ids used twice: {[name for name, count in ids.items() if count > 1]}"
+
+
+def _check_buttons(root: Any) -> None:
+    primary = [button for button in root.iter() if "btn-primary" in (button.get("class") or "").split()]
+    assert len(primary) <= 1, f"one primary button is enough: {[_text_of(button) for button in primary]}"
 
 
 def _check_labels(root: Any) -> None:

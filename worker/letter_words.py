@@ -94,7 +94,9 @@ def remedy_for(reason: str | None) -> str:
         "label_not_found": _("Correct the label, or write the collaborations' short names instead."),
         "ambiguous_collaboration": _("Open the collaboration that you mean, and invite from its Members tab."),
         "group_not_found": _("Correct the group, or add the collaboration that it belongs to."),
-        "not_allowed": _("Ask an admin of your organisation: they can invite, restore the collaboration, or add it to your unit."),
+        "not_allowed": _(
+            "Ask an admin of your organisation: they can invite, restore the collaboration, or add it to your unit."
+        ),
         "address_refused": _("Ask the person for the right address, and correct it in the file."),
         "not_delivered": _("Check the address, and upload the line again."),
         "conflict": _("Keep one of the lines, and upload it again."),
