@@ -17,7 +17,13 @@ from domain.errors import ConflictError
 from domain.language import gettext as _
 from domain.language import listing
 from domain.post import NOWHERE, answer_letter, post, role_answer_letter
-from domain.roles import is_last_platform_admin, kind_of, names_of, organisations_left_without_admin
+from domain.roles import (
+    is_last_platform_admin,
+    kind_of,
+    names_of,
+    organisations_left_without_admin,
+    why_an_admin_stays,
+)
 from domain.tallies import hold_batches, move_districts
 from models import (
     ApiKey,
@@ -53,7 +59,7 @@ def problem_of(user: User) -> str | None:
     db.session.execute(held.with_for_update(key_share=True)).all()
     if left := organisations_left_without_admin([user.id]):
         names = listing(organisation.name for organisation in left)
-        return _("%(organisations)s would have no admin any more: make somebody else one first.", organisations=names)
+        return " ".join([_("You are the last admin of %(organisations)s.", organisations=names), why_an_admin_stays()])
     if is_last_platform_admin(user):
         return _("The platform would have no admin any more: have somebody else made one first.")
     return None

@@ -17,7 +17,7 @@ from domain.errors import ConflictError
 from domain.language import gettext as _
 from domain.organisations import assert_may_run, hold
 from domain.permissions import Rights
-from domain.roles import organisations_left_without_admin
+from domain.roles import organisations_left_without_admin, why_an_admin_stays
 from domain.rows import update_rows
 from models import Organisation, OrganisationRole, User, db, key_of
 from models.audit import AuditAction
@@ -122,7 +122,7 @@ def message_of(reason: str) -> str:
         "not_found": lambda: _("Nobody of this organisation has this user ID or state ID."),
         "oneself": lambda: _("Nobody deactivates their own account: ask another admin."),
         "platform_admin": lambda: _("This is a platform admin, whom no organisation deactivates."),
-        "last_admin": lambda: _("An organisation needs an admin whose account is open: make somebody else one first."),
+        "last_admin": why_an_admin_stays,
         "already_deactivated": lambda: _("This account is deactivated already."),
         "already_open": lambda: _("This account is open already."),
         "repeated": lambda: _("This person was named before."),

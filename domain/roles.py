@@ -210,8 +210,7 @@ def take(rights: Rights, role: OrganisationRole, by: By) -> None:
     """
     role = _held(rights, role)
     if role.role is OrganisationRoleName.ADMIN and not _has_another_admin(role):
-        sentence = _("An organisation needs an admin whose account is open: invite somebody else to be one first.")
-        raise ConflictError(sentence)
+        raise ConflictError(why_an_admin_stays())
     _record(AuditAction.ROLE_TAKEN, role, by, note=_taken_off_batches(role))
     db.session.delete(role)
     db.session.flush()
@@ -259,6 +258,11 @@ def _with_an_admin(*which: ColumnElement[bool]) -> Select[Any]:
 
 
 # Whose account has to stay open.
+
+
+def why_an_admin_stays() -> str:
+    """To whoever would take the last one from an organisation."""
+    return _("An organisation needs an admin whose account is open: invite somebody else to be one first.")
 
 
 def organisations_left_without_admin(user_ids: Collection[uuid.UUID]) -> Sequence[Organisation]:

@@ -8,6 +8,7 @@ from flask import Flask, abort, current_app
 
 from domain.identities import Ways
 from domain.providers import Settings, SettingsError, read
+from models import User
 
 if TYPE_CHECKING:
     from domain.openid import Provider
@@ -47,6 +48,11 @@ def everyone() -> "Sequence[Provider]":
 
 def by_password() -> bool:
     return bool(current_app.config["PASSWORD_SIGN_IN"])
+
+
+def asks_for_password(user: User) -> bool:
+    """To be sure of the person. One of before passwords were turned off is asked for no more."""
+    return by_password() and user.password_hash is not None
 
 
 def ways() -> Ways:

@@ -55,6 +55,22 @@ def test_an_account_has_no_password_to_change(client: Client, provider: LocalPro
         assert client.post(path, data=FORM).status_code == 404
 
 
+def test_an_old_password_is_not_asked_for_another_address(client: Client, provider: LocalProvider) -> None:
+    known_as("jane", the_person(YODA), provider)
+    signed_in(client, provider)
+    assert not client.page("/account/address").all("input", type="password")
+    assert client.post("/account/address", data={"email": "yoda@new.example.org"}).status_code == 303
+
+
+def test_an_old_password_is_not_asked_of_whoever_deletes_their_account(client: Client, provider: LocalProvider) -> None:
+    known_as("jane", the_person(YODA), provider)
+    signed_in(client, provider)
+    assert not client.page("/account/delete").all("input", type="password")
+    assert client.post("/account/delete", data={"email": "x@example.org", "is_understood": "y"}).status_code == 422
+    assert client.post("/account/delete", data={"email": YODA, "is_understood": "y"}).status_code == 303
+    assert find_by_email(YODA) is None
+
+
 def test_an_invitation_offers_the_provider_alone(world: Flask, client: Client) -> None:
     page = client.page(join_path(world, invited("jane@example.org")))
     assert "Sign in with SURFconext" in page

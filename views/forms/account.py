@@ -13,6 +13,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, ValidationEr
 from domain import new_address
 from domain.people import SHORTEST_PASSWORD, check_password, key_of_email
 from models import User
+from views import providers
 from views.forms.typed import typed_on_a_line
 
 
@@ -64,10 +65,10 @@ class WithOwnPasswordForm(FlaskForm):  # type: ignore[misc]
     )
 
     def __init__(self, hasher: PasswordHasher, user: User, **more: Any) -> None:
-        """Whoever has no password yet is not asked for it."""
+        """Whoever has no password to sign in with is not asked for it."""
         super().__init__(**more)
         self._is_current = partial(check_password, hasher, user)
-        if user.password_hash is None:
+        if not providers.asks_for_password(user):
             del self.current
 
     def validate_current(self, field: Field) -> None:
@@ -108,10 +109,10 @@ class DeleteAccountForm(WithOwnPasswordForm):
     )
 
     def __init__(self, hasher: PasswordHasher, user: User, **more: Any) -> None:
-        """Whoever has no password enters their address instead."""
+        """Whoever is not asked for a password enters their address instead."""
         super().__init__(hasher, user, **more)
         self._email_key = user.email_key
-        if user.password_hash is not None:
+        if self.current:
             del self.email
 
     def validate_email(self, field: Field) -> None:
