@@ -89,14 +89,17 @@ def reactivate(rights: Rights, organisation: Organisation, identifiers: Iterable
     assert_may_run(rights, organisation)
     hold(organisation.id)
     given = [*identifiers]
+    found = directory.find(organisation, given)
+    theirs = select(User.email_key).where(among(User.id, {*found.values()}))
+    courses = pending_enrolments.hold(db.session.scalars(theirs).all())
 
     def decide(person: _Person) -> _Decision:
         return (Change.SKIPPED, "already_open") if person.is_active else (Change.REACTIVATED, None)
 
-    outcomes = _outcomes(given, directory.find(organisation, given), decide)
+    outcomes = _outcomes(given, found, decide)
     _set(outcomes, Change.REACTIVATED, is_active=True)
     _record(AuditAction.PERSON_REACTIVATED, organisation, by, outcomes, Change.REACTIVATED)
-    pending_enrolments.fulfil(_changed(outcomes, Change.REACTIVATED))
+    pending_enrolments.fulfil(_changed(outcomes, Change.REACTIVATED), courses)
     return outcomes
 
 
@@ -118,7 +121,7 @@ def _one(do: Callable[..., list[Outcome]], rights: Rights, user: User, by: By) -
 
 def message_of(reason: str) -> str:
     """The sentence for a reason of an outcome."""
-    sentences = {
+    sentences: dict[str, Callable[[], str]] = {
         "not_found": lambda: _("Nobody of this organisation has this user ID or state ID."),
         "oneself": lambda: _("Nobody deactivates their own account: ask another admin."),
         "platform_admin": lambda: _("This is a platform admin, whom no organisation deactivates."),

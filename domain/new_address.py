@@ -66,16 +66,18 @@ def change(user: User, link: AddressLink, by: By) -> None:
 
     Raises `ConflictError` where the address has another account by now, or the link has just been used elsewhere.
     """
+    key = key_of_address(link.address)
+    courses = pending_enrolments.hold([key])
     db.session.refresh(user, with_for_update=True)
     if ending_of(link, user):
         raise ConflictError(_("Your address or your password was changed at this very moment. Look at your account."))
     address_before = user.email
     try:
         with db.session.begin_nested():
-            user.email, user.email_key = link.address, key_of_address(link.address)
+            user.email, user.email_key = link.address, key
             user.session_key = new_session_key()
     except IntegrityError:
         raise ConflictError(_("%(email)s has another account by now.", email=link.address)) from None
-    pending_enrolments.fulfil([user.id])
+    pending_enrolments.fulfil([user.id], courses)
     audit.record(AuditAction.ADDRESS_CHANGED, About(user.organisation_id), by, {"of": [user.id]})
     post([address_changed_letter(user, address_before)])

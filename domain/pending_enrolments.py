@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, delete, select, update
@@ -15,6 +15,9 @@ from domain.rows import insert_rows, update_rows
 from models import Course, Organisation, PendingEnrolment, User, db, now
 from models.audit import AuditAction
 from models.base import among
+
+#: By course.
+HeldCourses = Mapping[uuid.UUID, HeldCourse]
 
 #: What has changed for whoever is enrolled so, as the audit log calls it.
 FULFILLED = "from allowed to enroll to enrolled"
@@ -48,12 +51,24 @@ def mark_fulfilled(ids: Collection[uuid.UUID]) -> None:
         )
 
 
-def fulfil(user_ids: Collection[uuid.UUID]) -> None:
+def hold(email_keys: Collection[str]) -> HeldCourses:
+    """Hold the courses in which an enrolment waits for these addresses.
+
+    For who then holds accounts that are there already: whoever brings people into a batch holds that first too, and
+    no two wait for each other.
+    """
+    query = select(Course).join(PendingEnrolment, PendingEnrolment.course_id == Course.id)
+    waits = PendingEnrolment.auto_enrol, PendingEnrolment.fulfilled_at.is_(None)
+    return _hold({*db.session.scalars(query.where(among(PendingEnrolment.email_key, email_keys), *waits))})
+
+
+def fulfil(user_ids: Collection[uuid.UUID], held: HeldCourses | None = None) -> None:
     """Enrol people whose accounts have just been made or activated, wherever that waits for them; once.
 
-    Whoever is in the course by then stays where they are.
+    Whoever is in the course by then stays where they are. `held`: in no other courses; what has come to wait elsewhere
+    at this very moment is left to `fulfil_what_was_left`.
     """
-    _fulfil(among(User.id, user_ids))
+    _fulfil(among(User.id, user_ids), held=held)
 
 
 def fulfil_what_was_left() -> None:
@@ -62,13 +77,18 @@ def fulfil_what_was_left() -> None:
     _fulfil()
 
 
-def _fulfil(*whose: ColumnElement[bool]) -> None:
-    courses = {one.course for one in _waiting(*whose)}
-    held = enrolments.hold(courses) if courses else {}
-    waiting = _waiting(*whose) if courses else []  # some may have been taken back meanwhile
-    for course in courses:
-        _enrol(held[course.id], [one for one in waiting if one.course is course])
-    mark_fulfilled([one.id for one in waiting])
+def _fulfil(*whose: ColumnElement[bool], held: HeldCourses | None = None) -> None:
+    if held is None:
+        held = _hold({one.course for one in _waiting(*whose)})
+    waiting = _waiting(*whose) if held else []  # some may have been taken back meanwhile
+    for course in held.values():
+        theirs = [one for one in waiting if one.course is course.course]
+        _enrol(course, theirs)
+        mark_fulfilled([one.id for one in theirs])
+
+
+def _hold(courses: Collection[Course]) -> HeldCourses:
+    return enrolments.hold(courses) if courses else {}
 
 
 class _Waiting(NamedTuple):

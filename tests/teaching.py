@@ -1,5 +1,7 @@
 """Courses, batches and their people for tests in the demo world."""
 
+import threading
+import time
 import uuid
 from collections.abc import Iterable
 from datetime import timedelta
@@ -7,9 +9,12 @@ from typing import Any
 
 from sqlalchemy import select
 
+from domain import participants
+from domain.audit import By
 from domain.days import today_in
-from models import Batch, Course, Organisation, Participant, User, db
-from tests.people import a_person, enrolled, teachers, the_person
+from models import Batch, Course, Organisation, Participant, User, begin_writing, db
+from models.audit import Through
+from tests.people import a_batch, a_course, a_person, an_organisation, enrolled, pending_for, teachers, the_person
 
 MENTOR = "mentor@pradesh.test"
 STATE_ADMIN = "state@pradesh.test"
@@ -56,6 +61,24 @@ def more(number: int) -> list[uuid.UUID]:
     people = teachers(pradesh(), number, first=50_001)
     db.session.commit()
     return people
+
+
+def an_open_batch_waits_for(email: str) -> uuid.UUID:
+    """Of a course in which an enrolment waits for the address."""
+    course = a_course(an_organisation("waiting"))
+    pending_for(email, course)
+    return a_batch(course, is_default=True, enrolment_type="open").id
+
+
+def enrol_slowly(batch_id: uuid.UUID, user_id: uuid.UUID, is_held: threading.Event) -> None:
+    """Let others come in between, once the batch is held."""
+    begin_writing()
+    batch = participants.hold(batch_id)
+    is_held.set()
+    time.sleep(0.3)
+    person = participants.find_anybody(batch, user_id)
+    participants.enrol(batch, [person] if person else [], By(user_id, Through.API))
+    db.session.commit()
 
 
 def completed(user_id: uuid.UUID, name: str = "Pilot") -> None:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, render_template, request
+from flask import Flask, current_app, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 from flask_babel.speaklater import LazyString
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response
 
@@ -93,6 +94,10 @@ STATUS: dict[type[errors.RefusalError], int] = {
 }
 
 
+#: What PostgreSQL has ended one of two transactions for: each waited for the other, or would have to know of it.
+_COLLISIONS = {"40P01", "40001"}
+_COLLIDED = Page(later("Somebody else was changing the same"), later("Nothing has been changed. Try again."))
+
 #: Of refusals that are told under a heading of their own.
 TITLES: dict[type[errors.RefusalError], LazyString] = {
     errors.SuspendedError: later("This organisation is suspended"),
@@ -104,6 +109,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(errors.RefusalError, _refusal)
     app.register_error_handler(MalformedError, _malformed)
+    app.register_error_handler(OperationalError, _collision)
 
 
 def _http(error: HTTPException) -> Answer | HTTPException:
@@ -129,6 +135,15 @@ def _refusal(refusal: errors.RefusalError) -> Answer:
 def _malformed(error: MalformedError) -> Answer:
     db.session.rollback()
     return _answer(error.status, str(error), errors=error.errors, code=error.code)
+
+
+def _collision(error: OperationalError) -> Answer:
+    """Rare: locks are taken in one order. Whatever else the database could not do is a fault."""
+    if getattr(error.orig, "sqlstate", None) not in _COLLISIONS:
+        raise error
+    db.session.rollback()
+    current_app.logger.warning("Two were in each other's way in %s.", request.endpoint, exc_info=error)
+    return _answer(409, str(_COLLIDED.sentence), _COLLIDED.title)
 
 
 def _stale_form(error: CSRFError) -> Answer:

@@ -1,5 +1,6 @@
 """Closing accounts and opening them again: who may be, in what words, and what comes of it."""
 
+import threading
 import uuid
 from typing import Any
 
@@ -14,7 +15,7 @@ from domain.errors import ConflictError, NotAllowedError
 from domain.link_tokens import PasswordTokens
 from domain.people import check_password
 from domain.permissions import Rights
-from models import AuditEntry, Organisation, Participant, User, begin_writing, db, new_id, now
+from models import AuditEntry, Batch, Organisation, Participant, User, begin_writing, db, new_id, now
 from models.audit import Through
 from models.organisation import OrganisationRoleName
 from tests.conftest import CHEAP
@@ -32,6 +33,7 @@ from tests.people import (
     teachers,
 )
 from tests.queries import counted
+from tests.teaching import an_open_batch_waits_for, enrol_slowly
 from tests.worker.sending import at_once
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -208,6 +210,7 @@ def test_it_takes_the_same_queries_for_two_thousand_as_for_two() -> None:
         with counted() as seen:
             assert {change for change, _reason in here.deactivate(*some)} == {"deactivated"}
             assert {change for change, _reason in here.reactivate(*some)} == {"reactivated"}
+            db.session.flush()
         return len(seen)
 
     assert queries(people[:2]) == queries(people[2:])
@@ -227,6 +230,22 @@ def test_of_two_admins_who_deactivate_each_other_at_once_one_stays(app: Flask) -
 
     at_once(app, *(lambda one=one: deactivate(*one) for one in pair))
     assert sorted(found) == [("deactivated", None), ("failed", "last_admin")]
+
+
+def test_whoever_is_enrolled_at_the_very_moment_at_which_accounts_are_reactivated_is_no_obstacle(app: Flask) -> None:
+    here, batch_id = Here(), an_open_batch_waits_for("asha@here.test")
+    rights, by, organisation_id, asha_id = here.rights, here.by, here.organisation.id, here.a_person(is_active=False).id
+    is_held = threading.Event()
+
+    def reactivate() -> None:
+        is_held.wait(10)
+        begin_writing()
+        deactivating.reactivate(rights, db.session.get_one(Organisation, organisation_id), [str(asha_id)], by)
+        db.session.commit()
+
+    at_once(app, lambda: enrol_slowly(batch_id, asha_id, is_held), reactivate)
+    assert db.session.get_one(User, asha_id).is_active
+    assert db.session.get_one(Batch, batch_id).participant_count == 1
 
 
 def test_one_is_deactivated_and_reactivated_or_told_why_not() -> None:

@@ -1,5 +1,6 @@
 """Another address for an account: what it changes, and what its link is good for."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -12,11 +13,12 @@ from domain.errors import ConflictError
 from domain.link_tokens import AddressLink
 from domain.new_address import Ending, mark_of_account
 from domain.people import find_by_email
-from models import AuditEntry, Letter, Participant, User, begin_writing, db, now
+from models import AuditEntry, Batch, Letter, Participant, User, begin_writing, db, now
 from models.audit import AuditAction, Through
 from models.outbox import LetterKind
 from tests.people import a_batch, a_course, a_person, an_organisation, pending_for
 from tests.queries import counted
+from tests.teaching import an_open_batch_waits_for, enrol_slowly
 from tests.worker.sending import at_once
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -141,6 +143,14 @@ def test_a_link_pressed_twice_at_once_is_good_for_one_change(app: Flask, jane: U
     at_once(app, *[lambda: outcomes.append(press(link))] * 2)
     assert sorted(outcomes) == [False, True]
     assert len(letters(LetterKind.ADDRESS_CHANGED)) == 1
+
+
+def test_whoever_is_enrolled_at_this_very_moment_has_the_new_address_too(app: Flask, jane: User) -> None:
+    link, batch_id = a_link(jane), an_open_batch_waits_for("jane@new.example.org")
+    is_held = threading.Event()
+    at_once(app, lambda: enrol_slowly(batch_id, link.user_id, is_held), lambda: is_held.wait(10) and press(link))
+    assert db.session.get_one(User, link.user_id).email == NEW
+    assert db.session.get_one(Batch, batch_id).participant_count == 1
 
 
 def press(link: AddressLink) -> bool:

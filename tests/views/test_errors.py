@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from tests.clients import Client
+from tests.programs import program
 
 pytestmark = pytest.mark.usefixtures("world")
 
@@ -61,6 +62,30 @@ def test_the_error_page_stands_when_the_database_does_not(
 
     monkeypatch.setattr("sqlalchemy.engine.Connection.execute", away)
     assert client.page("/uploads", 500).heading == "Something went wrong on our side"
+
+
+class CollisionError(Exception):
+    """As psycopg tells of it."""
+
+    sqlstate = "40P01"
+
+
+def test_two_in_each_others_way_are_told_to_try_again(
+    world: Flask, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def collide(*_args: object, **_kwargs: object) -> None:
+        raise OperationalError("UPDATE", {}, CollisionError())
+
+    admin = program(world, "platform@muster.test")
+    client.sign_in("yoda@harderwijk.test")
+    monkeypatch.setattr("domain.accounts.rename", collide)
+    monkeypatch.setattr("domain.bulk_enrolment.carry_out", collide)
+    page = client.send("/account/name", 409, name="Yoda")
+    assert page.heading == "Somebody else was changing the same"
+    assert "Nothing has been changed. Try again." in page
+    order = {"action": "enroll", "courses": "course-v1:a+b+c", "identifiers": "x"}
+    answer = admin.post("/api/bulk_enroll/v1/bulk_enroll", json=order)
+    assert (answer.status_code, answer.json) == (409, {"detail": "Nothing has been changed. Try again."})
 
 
 def test_headers_keep_browsers_from_harm(client: Client) -> None:
