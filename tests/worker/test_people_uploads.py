@@ -1,4 +1,4 @@
-"""People of a file are brought in all at once or not at all, as things stand when it is processed."""
+"""People of a file are brought in some thousand at once or not at all, as things stand when it is processed."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,6 +9,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import delete, insert, select
 
+from domain import people_run
 from models import AuditEntry, Letter, OrganisationRole, Participant, Upload, UploadOutcome, User, db, now
 from models.audit import Through
 from models.upload import OutcomeState, UploadState
@@ -170,6 +171,71 @@ def test_a_run_that_another_one_has_overtaken_stops_without_writing(name: str) -
         assert process(quick, quick.lines)
         assert not process(slow, slow.lines)
     assert (count(UploadOutcome), count(AuditEntry), upload.done) == (3, 1, 3)
+
+
+# In portions.
+
+
+@pytest.fixture
+def twos(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two lines in one transaction."""
+    monkeypatch.setattr(people_run, "PORTION", 2)
+
+
+def in_three() -> Upload:
+    """The last line is about the person of the first one, by the address that they have; and a user name is taken."""
+    a_person("first@pradesh.test", name="Person 1", organisation=pradesh(), state_id="N-1")
+    a_person("taken@pradesh.test", user_name="taken")
+    again = {"name": "Person 1", "email": "first@pradesh.test"}
+    return pressed(a_file_of(*numbered(1, 3), *numbered(4, 4, user_name="taken"), again))
+
+
+def as_in_three(upload: Upload) -> None:
+    assert [outcome[1:] for outcome in outcomes(upload)] == [
+        ("updated", None),
+        ("added", None),
+        ("added", None),
+        ("failed", "user_name_taken"),
+        ("failed", "repeated"),
+    ]
+    assert counts(upload) == (UploadState.DONE, 5, 3, 2, 0)
+    failures = select(UploadOutcome.failure_number).where(UploadOutcome.state == OutcomeState.FAILED)
+    assert sorted(db.session.scalars(failures)) == [1, 2]
+
+
+@pytest.mark.usefixtures("twos")
+def test_a_long_file_is_brought_in_portion_by_portion() -> None:
+    upload = in_three()
+    work()
+    as_in_three(upload)
+    assert upload.new_people == 2
+    assert [entry.counts for entry in db.session.scalars(select(AuditEntry).order_by(AuditEntry.id))] == [
+        {"added": 1, "updated": 1},
+        {"added": 1},
+    ]
+
+
+@pytest.mark.usefixtures("twos")
+def test_a_run_that_dies_between_two_portions_is_gone_on_with() -> None:
+    upload = in_three()
+    run = a_run(upload, "elsewhere/1/one")
+    assert process(run, next(iter(run.chunks())))
+    assert (upload.state, upload.processed_line, upload.waiting) == (UploadState.PROCESSING, 3, 3)
+    with time_machine.travel(now() + LEASE + timedelta(seconds=1), tick=False):
+        work()
+    as_in_three(upload)
+
+
+@pytest.mark.usefixtures("twos")
+def test_who_loses_the_role_between_two_portions_brings_nobody_more() -> None:
+    upload = pressed(a_file_of(*numbered(1, 4)))
+    run = a_run(upload)
+    first, second = run.chunks()
+    assert process(run, first)
+    no_admin_any_more()
+    assert process(run, second)
+    assert [outcome[1] for outcome in outcomes(upload)] == ["added", "added", "failed", "failed"]
+    assert (counts(upload), len(people())) == ((UploadState.DONE, 4, 2, 2, 0), 2)
 
 
 # Several at once.
