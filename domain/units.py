@@ -36,6 +36,14 @@ class Line:
     collaborations: int
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new unit; or what is wrong with its name."""
+
+    unit: Unit | None = None
+    problem: str = ""
+
+
 def units_of(organisation: Organisation) -> Select[Any]:
     return select(Unit).where(Unit.organisation_id == organisation.id).order_by(Unit.name, Unit.id)
 
@@ -65,20 +73,21 @@ def lines_of(units: Sequence[Unit]) -> list[Line]:
     return [Line(unit, managers[unit.id], collaborations.get(unit.id, 0)) for unit in units]
 
 
-def create(rights: Rights, organisation: Organisation, name: str, by: By) -> str | None:
-    """A new unit; or what is wrong with its name. Raises `NotAllowedError`."""
+def create(rights: Rights, organisation: Organisation, name: str, by: By) -> Made:
+    """Raises `NotAllowedError`."""
     assert_may_run(rights, organisation)
     hold(organisation.id)
     if problem := _problem_of(name, organisation.id):
-        return problem
-    db.session.add(Unit(organisation_id=organisation.id, name=name))
+        return Made(problem=problem)
+    unit = Unit(organisation_id=organisation.id, name=name)
+    db.session.add(unit)
     db.session.flush()
     audit.record(AuditAction.UNIT_MADE, About(organisation.id), by, {}, name)
-    return None
+    return Made(unit)
 
 
 def rename(rights: Rights, unit: Unit, name: str, by: By) -> str | None:
-    """Likewise."""
+    """Or what is wrong with the name. Raises `NotAllowedError`."""
     assert_may_run(rights, unit.organisation)
     hold(unit.organisation_id)
     if problem := _problem_of(name, unit.organisation_id, unit.id):

@@ -32,12 +32,12 @@ def index(organisation: Organisation) -> str:
 def new(organisation: Organisation) -> Response | tuple[str, int]:
     form = UnitForm()
     if form.validate_on_submit():
-        problem = units.create(access.my_rights(), organisation, form.name.data, access.by())
-        if problem is None:
+        made = units.create(access.my_rights(), organisation, form.name.data, access.by())
+        if made.unit:
             db.session.commit()
             flash(_("“%(name)s” is made.", name=form.name.data), "success")
             return _to_units(organisation)
-        form.name.errors = [problem]
+        form.name.errors = [made.problem]
     page = render_template("units/new.html", organisation=organisation, form=form)
     return page, 422 if form.is_submitted() else 200
 

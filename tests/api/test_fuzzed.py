@@ -38,6 +38,7 @@ EXAMPLES = 25
 def places(things: dict[str, dict[str, str]]) -> dict[str, str]:
     """What paths lead to, in the demo world."""
     names = ("pilot", "literacy", "cumulus", "to_cumulus", "ready", "its_person", "researchers", "in_cumulus")
+    names += ("yodas_role", "yodas_unit", "to_mentor")
     return {place: value for name in names for place, value in things[name].items()}
 
 

@@ -23,8 +23,9 @@ def admin_of(organisation: Organisation) -> Rights:
     return Rights(new_id(), admin_of=frozenset([organisation.id]))
 
 
-def create(organisation: Organisation, name: str) -> str | None:
-    return units.create(admin_of(organisation), organisation, name, BY_NOBODY)
+def create(organisation: Organisation, name: str) -> str:
+    """What is wrong with it."""
+    return units.create(admin_of(organisation), organisation, name, BY_NOBODY).problem
 
 
 def names(organisation: Organisation) -> list[str]:
@@ -33,7 +34,7 @@ def names(organisation: Organisation) -> list[str]:
 
 def test_a_unit_is_made_and_renamed() -> None:
     here = an_organisation("here")
-    assert create(here, "Medicine") is None
+    assert create(here, "Medicine") == ""
     [unit] = page_of(units.units_of(here), 1, 50).items
     assert units.rename(admin_of(here), unit, "Medicine and Health", BY_NOBODY) is None
     assert names(here) == ["Medicine and Health"]
@@ -59,7 +60,7 @@ def test_a_name_that_cannot_be_is_told(name: str, problem: str) -> None:
 def test_a_unit_may_be_called_as_one_of_another_organisation_and_as_itself() -> None:
     here, there = an_organisation("here"), an_organisation("there")
     medicine = a_unit(here, "Medicine")
-    assert create(there, "Medicine") is None
+    assert create(there, "Medicine") == ""
     assert units.rename(admin_of(here), medicine, "medicine", BY_NOBODY) is None
 
 
@@ -169,9 +170,10 @@ def test_two_who_make_a_unit_of_one_name_at_once_make_one(app: Flask) -> None:
 
     def make() -> None:
         begin_writing()
-        problems.append(units.create(rights, db.session.get_one(Organisation, organisation_id), "Medicine", BY_NOBODY))
+        organisation = db.session.get_one(Organisation, organisation_id)
+        problems.append(units.create(rights, organisation, "Medicine", BY_NOBODY).problem)
         db.session.commit()
 
     at_once(app, make, make)
-    assert sorted(problems, key=str) == [None, "There is a unit of this name already."]
+    assert sorted(problems) == ["", "There is a unit of this name already."]
     assert db.session.scalars(select(Unit.name)).all() == ["Medicine"]

@@ -43,6 +43,18 @@ api_people.index              GET    its_person 401 ok   ok    403   404   404
 api_people.show               GET    its_person 401 ok   ok    403   404   404
 api_people.deactivate         POST   its_person 401 ok   ok    403   404   404
 api_people.reactivate         POST   its_person 401 ok   ok    403   404   404
+api_roles.index               GET    its_person 401 ok   ok    403   404   404
+api_roles.change              PATCH  yodas_role 401 ok   ok    403   404   404
+api_roles.take                DELETE a_mentor 401  ok    ok    403   404   404
+api_role_invitations.index    GET    its_person 401 ok   ok    403   404   404
+api_role_invitations.invite   POST   its_person 401 ok   ok    403   404   404
+api_role_invitations.resend   POST   to_manage 401 ok    ok    403   404   404
+api_role_invitations.revoke   DELETE to_manage 401 ok    ok    403   404   404
+api_units.index               GET    its_person 401 ok   ok    403   404   404
+api_units.create              POST   its_person 401 ok   ok    403   404   404
+api_units.show                GET    yodas_unit 401 ok   ok    403   404   404
+api_units.change              PATCH  yodas_unit 401 ok   ok    403   404   404
+api_units.delete              DELETE yodas_unit 401 409  409   403   404   404
 api_progress.report           PATCH  pilot   401   ok    404   404   404   ok
 api_collaborations.index      GET            401   ok    ok    ok    ok    ok
 api_collaboration_settings.create POST       401   ok    ok    403   ok    ok

@@ -240,6 +240,10 @@ def in_organisation(path: str) -> Callable[[str], str]:
     return lambda letter: f"/organisations/{organisation(letter).id}{path}"
 
 
+def role_invitations(letter: str) -> str:
+    return f"/api/v1/organisations/{ORGANISATIONS[letter]}/role-invitations"
+
+
 def in_batch(path: str, before: str = "/batches") -> Callable[[str], str]:
     return lambda letter: f"{before}/{a_batch_at(letter).id}{path}"
 
@@ -327,6 +331,13 @@ CALLS: dict[str, Try] = {
         lambda _letter: f"{API}/collaborations",
         lambda letter: {"organisation": ORGANISATIONS[letter], "name": a_word(), "short_name": a_word()},
     ),
+    "make units": by_api(
+        "POST",
+        lambda letter: f"{API}/organisations/{ORGANISATIONS[letter]}/units",
+        lambda _letter: {"name": a_word()},
+    ),
+    "give roles": by_api("POST", role_invitations, lambda _letter: {"addresses": [somebody()], "role": "manager"}),
+    "name mentors": by_api("POST", role_invitations, lambda _letter: {"addresses": [somebody()], "role": "mentor"}),
     "make courses": by_api(
         "POST",
         lambda _letter: f"{API}/courses",

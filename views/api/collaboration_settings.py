@@ -1,15 +1,12 @@
 """Collaborations made, read, changed, archived and restored: what their Settings tab does."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from pydantic import Field
 
-from domain import collaboration_draft, collaboration_settings, permissions, units
-from domain.language import gettext as _
-from models import Collaboration, Organisation, db, key_of
+from domain import collaboration_draft, collaboration_settings, permissions
+from models import Collaboration
 from views import access
 from views.api import problems
 from views.api.blueprint import ApiBlueprint
@@ -17,6 +14,7 @@ from views.api.calls import Answer, Given, call, malformed
 from views.api.collaborations import CollaborationAnswer, group_answer
 from views.api.fields import Description, Name, left_out
 from views.api.links import absolute
+from views.api.units import ids_of
 
 bp = ApiBlueprint("api_collaboration_settings", problems.tell, url_prefix="/api/v1")
 
@@ -57,7 +55,7 @@ class CollaborationChanges(Given):
 )
 def create(body: NewCollaboration) -> Answer:
     organisation = access.organisation_named(body.organisation, permissions.may_create_collaborations_in)
-    said, unit_ids = _texts(body.model_dump()), _unit_ids(organisation, body.units)
+    said, unit_ids = _texts(body.model_dump()), ids_of(organisation, body.units)
     made = collaboration_settings.create(access.my_rights(), organisation, said, unit_ids, access.by())
     if made.collaboration is None:
         raise malformed(made.problems)
@@ -86,7 +84,7 @@ def change(collaboration: Collaboration, body: CollaborationChanges) -> Collabor
     if {*sent} == {"labels"}:
         wrong = collaboration_settings.relabel(rights, collaboration, said["labels"], access.by())
     else:
-        named = _unit_ids(collaboration.organisation, body.units) if "units" in sent else collaboration.unit_ids
+        named = ids_of(collaboration.organisation, body.units) if "units" in sent else collaboration.unit_ids
         wrong = collaboration_settings.change(rights, collaboration, said, named, access.by())
     if wrong:
         raise malformed(wrong)
@@ -117,15 +115,6 @@ def restore(collaboration: Collaboration) -> CollaborationInDetail:
 def _texts(sent: dict[str, Any]) -> dict[str, str]:
     texts = {name: sent[name] for name in ("name", "short_name", "description") if name in sent}
     return texts | ({"labels": ",".join(sent["labels"])} if "labels" in sent else {})
-
-
-def _unit_ids(organisation: Organisation, names: Iterable[str]) -> set[UUID]:
-    """Of the organisation's units of these names, in any case."""
-    known = {key_of(unit.name): unit.id for unit in db.session.scalars(units.units_of(organisation))}
-    missing = [name for name in names if key_of(name) not in known]
-    if missing:
-        raise malformed({"units": [_("There is no unit “%(name)s”.", name=name) for name in missing]})
-    return {known[key_of(name)] for name in names}
 
 
 def _in_detail(collaboration: Collaboration) -> CollaborationInDetail:

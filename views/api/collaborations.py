@@ -121,7 +121,9 @@ class InvitationMade(BaseModel):
 
 class InviteeSkipped(BaseModel):
     email: str
-    reason: str = Field(description="`already_invited` or `already_member`.", examples=["already_member"])
+    reason: str = Field(
+        description="`already_invited`; `already_member`, or `has_the_role`.", examples=["already_member"]
+    )
     message: str
 
 
@@ -185,7 +187,7 @@ def invite(collaboration: Collaboration, body: NewInvitations) -> InvitedAnswer:
     group_ids, no_groups = inviting.read_groups(collaboration, body.groups)
     if reading.problems or no_groups:
         raise malformed({**reading.problems, "groups": no_groups})
-    return _invited(inviting.invite(collaboration, access.me(), reading.line, group_ids, defaults))
+    return invited_answer(inviting.invite(collaboration, access.me(), reading.line, group_ids, defaults))
 
 
 @bp.post("/invitations/<uuid:invitation_id>/resend")
@@ -264,7 +266,7 @@ def _invitation(invitation: Invitation) -> InvitationAnswer:
     )
 
 
-def _invited(invited: Invited) -> InvitedAnswer:
+def invited_answer(invited: Invited) -> InvitedAnswer:
     return InvitedAnswer(
         made=[InvitationMade(id=invitation, email=email) for email, invitation in invited.made.items()],
         skipped=[

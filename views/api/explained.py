@@ -28,6 +28,9 @@ _VARIABLES = {
     "membership_id": "MEMBERSHIP",
     "organisation": "ORGANISATION",
     "person": "PERSON",
+    "role_id": "ROLE",
+    "role_invitation_id": "ROLE_INVITATION",
+    "unit_id": "UNIT",
     "upload_id": "UPLOAD",
 }
 _CREDENTIALS = {"client_id", "client_secret"}

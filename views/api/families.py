@@ -14,7 +14,10 @@ from views.api import (
     participants,
     people,
     progress,
+    role_invitations,
+    roles,
     sunbird,
+    units,
     uploads,
 )
 from views.api.blueprint import ApiBlueprint
@@ -32,6 +35,9 @@ ROOMS = (
     collaboration_settings,
     groups,
     memberships,
+    roles,
+    role_invitations,
+    units,
     openedx,
     sunbird,
 )
