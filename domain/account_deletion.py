@@ -16,6 +16,7 @@ from domain.collaborations import end_memberships_of
 from domain.errors import ConflictError
 from domain.language import gettext as _
 from domain.language import listing
+from domain.person_names import DELETED
 from domain.post import NOWHERE, answer_letter, post, role_answer_letter
 from domain.roles import (
     is_last_platform_admin,
@@ -45,9 +46,6 @@ from models.batch import batch_mentors
 from models.invitation import InvitationStatus
 from models.outbox import LetterKind, LetterState
 from models.user import new_session_key
-
-#: What reports call whoever has deleted their account.
-NAME = "Deleted account"
 
 
 def problem_of(user: User) -> str | None:
@@ -138,7 +136,7 @@ def _decline_invitations(user: User, _by: By) -> None:
 def _forget_name(user: User, _by: By) -> None:
     """Of invitations that they have sent in their own name."""
     theirs = (Invitation.invited_by_id == user.id, Invitation.sender_name == user.name)
-    _execute(update(Invitation).where(*theirs).values(sender_name=NAME))
+    _execute(update(Invitation).where(*theirs).values(sender_name=DELETED))
 
 
 def _forget_letters(user: User, _by: By) -> None:
@@ -164,7 +162,7 @@ _LEAVING: tuple[Callable[[User, By], None], ...] = (
 
 def _empty(user: User) -> None:
     """The organisation too: it lists its people, and this is nobody any more."""
-    user.email, user.user_name, user.name = _address_of(user), f"deleted-{user.id}", NAME
+    user.email, user.user_name, user.name = _address_of(user), f"deleted-{user.id}", DELETED
     user.state_id = user.district = user.school = user.block = user.mobile = user.language = None
     user.organisation_id = user.password_hash = None
     user.session_key = new_session_key()

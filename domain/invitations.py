@@ -15,6 +15,7 @@ from domain.dates import through
 from domain.errors import ConflictError
 from domain.language import day
 from domain.language import gettext as _
+from domain.person_names import person_name
 from domain.post import answer_letter, invitation_letter, post
 from domain.suspending import assert_in_use
 from models import Group, Invitation, Membership, Organisation, User, db, new_id, now
@@ -83,7 +84,7 @@ def _in_words(row: Row[Any]) -> Standing:
     message = _(
         "Invited on %(day)s by %(name)s; the invitation is open through %(until)s.",
         day=day(row.created_at),
-        name=row.name,
+        name=person_name(row.name),
         until=day(row.expires_at),
     )
     return Standing("already_invited", message)

@@ -18,6 +18,7 @@ from domain.language import day, ngettext
 from domain.language import gettext as _
 from domain.organisations import hold
 from domain.permissions import Rights
+from domain.person_names import person_name
 from domain.post import post, role_invitation_letter
 from domain.roles import Kind, Problems
 from models import Organisation, OrganisationRole, RoleInvitation, Unit, User, db, new_id, now
@@ -135,7 +136,7 @@ def _invited(invitation: RoleInvitation) -> str:
     return _(
         "Invited on %(day)s by %(name)s; the invitation is open through %(until)s.",
         day=day(invitation.created_at),
-        name=shown(invitation.invited_by.name),
+        name=shown(person_name(invitation.invited_by.name)),
         until=day(invitation.expires_at),
     )
 

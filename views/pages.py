@@ -21,6 +21,7 @@ from domain.permissions import (
     may_see_some_audit_log,
     may_upload_invitations,
 )
+from domain.person_names import person_name
 from models import User
 from views import (
     access,
@@ -103,6 +104,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(language.minute, "minute")
     app.add_template_filter(language.name_of, "language_name")
     app.add_template_filter(masked_email)
+    app.add_template_filter(person_name)
     app.add_template_filter(language.number, "numberformat")
     app.url_defaults(_with_hash)
     app.extensions["has_htmx"] = (Path(app.static_folder or "") / "vendor" / "htmx.min.js").exists()

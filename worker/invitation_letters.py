@@ -3,6 +3,7 @@
 from typing import Any
 
 from domain.language import gettext as _
+from domain.person_names import person_name
 from models import Invitation, Letter
 from models.collaboration import Role
 from worker.letter_facts import Facts
@@ -27,7 +28,7 @@ def invitation(letter: Letter, facts: Facts, links: Links) -> Content | None:
         return None
     organisation = matter.collaboration.organisation
     collaboration = one_line(matter.collaboration.name)
-    sender = one_line(matter.sender_name)
+    sender = one_line(person_name(matter.sender_name))
     contact = one_line(organisation.contact_email or "")
     values = {
         "sender": sender,

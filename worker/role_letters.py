@@ -5,6 +5,7 @@ from typing import Any
 from domain import roles
 from domain.language import gettext as _
 from domain.language import listing
+from domain.person_names import person_name
 from models import Letter, RoleInvitation
 from worker.letter_facts import Facts
 from worker.letter_parts import Content, Links
@@ -16,7 +17,7 @@ def invitation(letter: Letter, facts: Facts, links: Links) -> Content | None:
     matter = _invitation_of(letter, facts)
     if matter is None or not matter.is_open or letter.once != f"{letter.kind}:{matter.id}:{matter.link_number}":
         return None
-    sender, contact = one_line(matter.invited_by.name), one_line(matter.organisation.contact_email or "")
+    sender, contact = one_line(person_name(matter.invited_by.name)), one_line(matter.organisation.contact_email or "")
     details = [
         (_("Organisation"), one_line(matter.organisation.name)),
         (_("Your role"), roles.explained(matter)),

@@ -9,9 +9,9 @@ from flask import Flask
 from sqlalchemy import func, insert, select
 
 from domain import account_deletion, api_keys, participants, people, people_search, tallies
-from domain.account_deletion import NAME
 from domain.audit import By
 from domain.errors import ConflictError
+from domain.person_names import DELETED
 from domain.post import NOWHERE, failure_letter, post
 from models import (
     AuditEntry,
@@ -71,7 +71,7 @@ def test_nothing_tells_any_more_who_it_was(jane: User) -> None:
     before = jane.session_key
     delete(jane)
     told = (jane.name, jane.email, jane.user_name)
-    assert told == (NAME, f"deleted-{jane.id}{NOWHERE}", f"deleted-{jane.id}")
+    assert told == (DELETED, f"deleted-{jane.id}{NOWHERE}", f"deleted-{jane.id}")
     emptied = ("state_id", "state_id_key", "district", "school", "block", "mobile", "password_hash", "organisation_id")
     assert {getattr(jane, name) for name in emptied} == {None}
     assert "jane" not in jane.search_text
@@ -152,7 +152,7 @@ def test_open_invitations_are_declined_and_their_address_is_forgotten(organisati
 def test_what_they_have_invited_others_to_stays_open_without_their_name(organisation: Organisation, jane: User) -> None:
     invitation = an_invitation("ann@example.org", a_collaboration(organisation), jane)
     delete(jane)
-    assert (invitation.status, invitation.sender_name) == (InvitationStatus.OPEN, NAME)
+    assert (invitation.status, invitation.sender_name) == (InvitationStatus.OPEN, DELETED)
 
 
 def letters(to: str) -> list[str]:

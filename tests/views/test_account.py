@@ -184,6 +184,19 @@ def test_whoever_they_have_invited_is_not_told_to_write_to_them(world: Flask, cl
     assert "Invited by Deleted account Organisation" in client.page(path, 410)
 
 
+def test_whoever_has_gone_is_called_so_in_the_readers_language(
+    world: Flask, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("domain.person_names._", lambda sentence: f"<{sentence}>")
+    path = join_path(world, invited("ann@example.org"))
+    Client(world).sign_in(YODA).send("/account/delete", **GONE)
+    assert "Invited by Yoda team (<Deleted account>)" in client.page(path)
+    organisation = f"/organisations/{the_collaboration('cumulusgrp').organisation_id}"
+    client.sign_in("admin@harderwijk.test")
+    for page in (f"{organisation}/audit-log", f"/collaborations/{the_collaboration('cumulusgrp').id}/members"):
+        assert client.page(page).text.count("Deleted account") == client.page(page).text.count("<Deleted account>") > 0
+
+
 def test_what_others_see_of_whoever_has_gone_stands_without_a_name(world: Flask, client: Client) -> None:
     client.sign_in("admin@harderwijk.test")
     Client(world).sign_in(YODA).send("/account/delete", **GONE)

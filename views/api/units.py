@@ -31,8 +31,12 @@ class Units(Listed[UnitAnswer]):
     """Units, by name."""
 
 
-class UnitGiven(Given):
+class NewUnit(Given):
     name: Name = Field(examples=["Geosciences"])
+
+
+class UnitChanges(Given):
+    name: Name = Field(examples=["Earth sciences"])
 
 
 @bp.get("/organisations/<organisation>/units")
@@ -45,8 +49,8 @@ def index(organisation: Organisation, query: Paged) -> Units:
 
 @bp.post("/organisations/<organisation>/units")
 @access.organisation_called(permissions.may_run_organisation)
-@call("Make a unit", "In the organisation.", body=UnitGiven, answer=UnitAnswer, status=201, creates=True)
-def create(organisation: Organisation, body: UnitGiven) -> Answer:
+@call("Make a unit", "In the organisation.", body=NewUnit, answer=UnitAnswer, status=201, creates=True)
+def create(organisation: Organisation, body: NewUnit) -> Answer:
     made = units.create(access.my_rights(), organisation, body.name, access.by())
     if made.unit is None:
         raise malformed({"name": [made.problem]})
@@ -62,8 +66,8 @@ def show(unit: Unit) -> UnitAnswer:
 
 @bp.patch("/units/<uuid:unit_id>")
 @access.unit(permissions.may_run_organisation)
-@call("Rename a unit", "What belongs to it stays with it.", body=UnitGiven, answer=UnitAnswer)
-def change(unit: Unit, body: UnitGiven) -> UnitAnswer:
+@call("Rename a unit", "What belongs to it stays with it.", body=UnitChanges, answer=UnitAnswer)
+def change(unit: Unit, body: UnitChanges) -> UnitAnswer:
     if problem := units.rename(access.my_rights(), unit, body.name, access.by()):
         raise malformed({"name": [problem]})
     return _unit(unit)
