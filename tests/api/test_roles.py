@@ -139,7 +139,7 @@ def test_what_is_left_out_stays(aaltje: Program) -> None:
     [
         ({"units": []}, {"/units": "Choose the units that they manage."}),
         ({"units": ["Law"]}, {"/units": "There is no unit “Law”."}),
-        ({"role": "admin"}, {"/role": "Choose a role."}),
+        ({"role": "admin"}, {"/role": "Input should be 'manager' or 'unit-manager'"}),
         (
             {"role": "manager", "units": ["Medicine"]},
             {"/units": "Only unit managers have units: choose that role, or no units."},

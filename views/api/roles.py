@@ -1,6 +1,7 @@
 """Who is what in an organisation: listed, a manager's units changed, a role taken away."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -46,7 +47,9 @@ class RoleChanges(Given):
     units: list[str] = left_out(
         description="Of a unit manager, the names of all that they shall manage.", examples=[["Yoda data management"]]
     )
-    role: Kind = left_out(description="`manager`, of the whole organisation, or `unit-manager`.")
+    role: Literal["manager", "unit-manager"] = left_out(
+        description="A `manager` manages the whole organisation, a `unit-manager` some units."
+    )
 
 
 @bp.get("/organisations/<organisation>/roles")
@@ -70,7 +73,7 @@ def index(organisation: Organisation, query: RolesAskedFor) -> Roles:
 )
 def change(role: OrganisationRole, body: RoleChanges) -> RoleAnswer:
     sent = body.model_dump(exclude_unset=True)
-    kind: Kind = sent.get("role", roles.kind_of(role))
+    kind = Kind(sent.get("role", roles.kind_of(role)))
     kept = {unit.id for unit in role.units} if kind is Kind.UNIT_MANAGER else set()
     unit_ids = ids_of(role.organisation, sent["units"]) if "units" in sent else kept
     if wrong := roles.change(access.my_rights(), role, kind, unit_ids, access.by()):
