@@ -53,5 +53,5 @@ def pressed(content: str, by: str = STATE_ADMIN) -> Upload:
 
 def people() -> dict[str, str | None]:
     """The districts of the people of files, by address."""
-    query = select(User.email, User.district).where(User.organisation_id == pradesh().id)
+    query = select(User.email, User.district).where(User.organisation_id == pradesh().id).order_by(User.email)
     return dict(db.session.execute(query.where(User.state_id_key.startswith("n-"))).all())

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Person
 from tests.browser.test_batches import pick, picker, upload_participants
@@ -31,6 +31,13 @@ def look(page: Page) -> None:
     assert not page.evaluate(sticks_out), f"{page.url} is wider than the window"
 
 
+def follow(person: Person, link: Locator) -> None:
+    """A link or a button, to the page that it leads to."""
+    with person.page.expect_navigation():
+        link.click()
+    look(person.page)
+
+
 def visit(person: Person, *paths: str) -> None:
     for path in paths:
         person.page.goto(path)
@@ -49,8 +56,7 @@ def test_every_page_of_the_main_job(people: People, way: dict[str, Any]) -> None
         look(yoda.page)
     visit(yoda, f"{yoda.page.url}?show=failures", f"{yoda.page.url}/discard")
     yoda.page.goto(yoda.page.url.removesuffix("/discard"))
-    yoda.page.get_by_role("button", name="Process 1 invitation").click()
-    look(yoda.page)
+    follow(yoda, yoda.page.get_by_role("button", name="Process 1 invitation"))
     wait_until_done(yoda)
     look(yoda.page)
     visit(yoda, "/uploads", "/")
@@ -58,10 +64,8 @@ def test_every_page_of_the_main_job(people: People, way: dict[str, Any]) -> None
     visit(stranger, "/mailbox")
     follow_the_link(stranger, "fine@example.org")
     look(stranger.page)
-    stranger.page.get_by_role("button", name="Create account and accept").click()
-    look(stranger.page)
-    stranger.page.get_by_role("button", name="Decline").click()
-    look(stranger.page)
+    follow(stranger, stranger.page.get_by_role("button", name="Create account and accept"))
+    follow(stranger, stranger.page.get_by_role("button", name="Decline"))
 
 
 def every_page_of_a_collaboration(person: Person) -> None:
@@ -70,11 +74,9 @@ def every_page_of_a_collaboration(person: Person) -> None:
     person.page.get_by_role("link", name="Cirrus analysis group").click()
     here = person.page.url
     visit(person, here, f"{here}/members", f"{here}/groups", f"{here}/invite")
-    person.page.get_by_role("main").get_by_role("button").first.click()
-    look(person.page)
+    follow(person, person.page.get_by_role("main").get_by_role("button").first)
     person.page.goto(f"{here}/members")
-    person.page.get_by_role("link", name="Revoke").first.click()
-    look(person.page)
+    follow(person, person.page.get_by_role("link", name="Revoke").first)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -125,14 +127,12 @@ def test_every_page_of_an_organisation(people: People, way: dict[str, Any]) -> N
     visit(platform, "/platform/admins", "/platform/admins/new", "/platform/api-keys", "/platform/audit-log")
     platform.page.goto("/organisations")
     for link in ("Otherland Institute", "Suspend organisation"):
-        platform.page.get_by_role("link", name=link).click()
-        look(platform.page)
+        follow(platform, platform.page.get_by_role("link", name=link))
     send_and_look(platform, "Suspend organisation")
     otto = people(**way).sign_in("admin@otherland.test")
     look(otto.page)
     visit(otto, platform.page.url)
-    platform.page.get_by_role("link", name="Resume organisation").click()
-    look(platform.page)
+    follow(platform, platform.page.get_by_role("link", name="Resume organisation"))
     send_and_look(platform, "Resume organisation")
     admin = people(**way).sign_in("admin@harderwijk.test")
     visit(admin, "/organisations")
@@ -144,13 +144,11 @@ def test_every_page_of_an_organisation(people: People, way: dict[str, Any]) -> N
         send_and_look(admin, button)
     for path, link in (("units", "Change"), ("people", "Change"), ("people", "Take away")):
         visit(admin, f"{here}/{path}")
-        admin.page.get_by_role("link", name=link).last.click()
-        look(admin.page)
+        follow(admin, admin.page.get_by_role("link", name=link).last)
     invite_to_a_role(admin, here, "member@harderwijk.test")
     member = people(**way).sign_in("member@harderwijk.test")
     look(member.page)
-    member.page.get_by_role("link", name="Answer").click()
-    look(member.page)
+    follow(member, member.page.get_by_role("link", name="Answer"))
     visit(people(**way), member.page.url)
     send_and_look(member, "Decline")
     visit(admin, f"{here}/people")
@@ -161,13 +159,11 @@ def invite_to_a_role(admin: Person, here: str, address: str) -> None:
     admin.page.get_by_label("E-mail addresses").fill(address)
     admin.page.get_by_label("Mentor (").check()
     send_and_look(admin, "Send invitations")
-    admin.page.get_by_role("link", name="Revoke").click()
-    look(admin.page)
+    follow(admin, admin.page.get_by_role("link", name="Revoke"))
 
 
 def send_and_look(person: Person, button: str) -> None:
-    person.page.get_by_role("button", name=button).click()
-    look(person.page)
+    follow(person, person.page.get_by_role("button", name=button))
 
 
 def address_of(person: Person, batch: str) -> str:
