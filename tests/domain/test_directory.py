@@ -4,7 +4,6 @@ import uuid
 from typing import Any
 
 import pytest
-from flask import Flask
 
 from domain import directory
 from domain.directory import Account, Counts, SortBy, Wanted
