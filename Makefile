@@ -15,9 +15,10 @@ install: .venv/run $(CATALOGUES) static/vendor/htmx.min.js ## Install what it ne
 run: install ## Install, migrate, fill the demo world, start web and worker
 	@PORT=$(PORT) .ci/serve
 
+# In the order of their names: the browser's tests, long and few to a file, are not left to one process at the end.
 test: .venv/dev $(CATALOGUES) static/vendor/htmx.min.js ## Run all tests, the browser and PostgreSQL ones too
 	@.ci/chromium
-	$(BIN)/pytest -n $${PYTEST_WORKERS:-2} --dist loadfile $(ARGS)
+	$(BIN)/pytest -n $${PYTEST_WORKERS:-2} --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: .venv/dev ## Check style, types and templates
 	$(BIN)/ruff check .

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Person
-from tests.browser.test_for_everybody import WAYS, look, visit
+from tests.browser.test_for_everybody import WAYS, follow, look, visit
 
 pytestmark = pytest.mark.browser
 
@@ -72,9 +72,7 @@ def test_every_page_of_api_keys(people: People, way: dict[str, Any]) -> None:
     person = people(**way).sign_in("admin@harderwijk.test")
     visit(person, "/api-keys")
     person.page.get_by_role("link", name="Make a key").first.click()
-    person.page.get_by_role("button", name="Make key").click()
-    look(person.page)
+    follow(person.page, person.page.get_by_role("button", name="Make key"))
     make_a_key(person)
     look(person.page)
-    person.page.get_by_role("link", name="Revoke").click()
-    look(person.page)
+    follow(person.page, person.page.get_by_role("link", name="Revoke"))

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Person, running
-from tests.browser.test_for_everybody import WAYS, look, visit
+from tests.browser.test_for_everybody import WAYS, follow, look, visit
 from tests.provider import JANE, LocalProvider
 
 pytestmark = pytest.mark.browser
@@ -73,8 +73,7 @@ def test_a_sign_in_is_linked_to_the_account_that_one_is_in(people: People, addre
     authorise(yoda)
     page.wait_for_url(f"{address}/account/link")
     look(page)
-    page.get_by_role("button", name="Link SURFconext").click()
-    look(page)
+    follow(page, page.get_by_role("button", name="Link SURFconext"))
     page.get_by_role("link", name="Unlink SURFconext").click()
     page.get_by_role("button", name="Unlink SURFconext").click()
     expect(page.get_by_role("link", name="Link SURFconext")).to_be_visible()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import Person
-from tests.browser.test_for_everybody import LITERACY, WAYS, People, look, send_and_look, visit
+from tests.browser.test_for_everybody import LITERACY, WAYS, People, follow, send_and_look, visit
 
 pytestmark = pytest.mark.browser
 
@@ -13,13 +13,11 @@ pytestmark = pytest.mark.browser
 def open_tab(person: Person, collaboration: str, tab: str, listed: str = "") -> None:
     person.page.goto(f"/collaborations{listed}")
     person.page.get_by_role("link", name=collaboration).click()
-    person.page.get_by_role("navigation", name="Views").get_by_role("link", name=tab).click()
-    look(person.page)
+    follow(person.page, person.page.get_by_role("navigation", name="Views").get_by_role("link", name=tab))
 
 
 def press(person: Person, link: str) -> None:
-    person.page.get_by_role("link", name=link).first.click()
-    look(person.page)
+    follow(person.page, person.page.get_by_role("link", name=link).first)
 
 
 @pytest.mark.parametrize("way", WAYS)
