@@ -35,6 +35,15 @@ def key_of_address(text: str) -> str:
     return key
 
 
+def problem_of(text: str) -> str | None:
+    """Why it cannot be mailed, as a sentence; nothing where it can."""
+    try:
+        key_of_address(text)
+    except AddressError as error:
+        return _("This is no e-mail address: %(why)s.", why=error)
+    return None
+
+
 def is_international(address: str) -> bool:
     """Whether only mail servers that know SMTPUTF8 (RFC 6531) can deliver to it."""
     return not address.isascii() and not address.rpartition("@")[0].isascii()

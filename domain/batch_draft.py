@@ -6,6 +6,7 @@ from datetime import date
 
 from domain.language import gettext as _
 from domain.language import ngettext, number
+from domain.said import Problems
 from models import Batch
 from models.batch import EnrolmentType
 
@@ -15,9 +16,6 @@ _MAY_STAY = ("start_date", "enrolment_type")
 _DATES = ("start_date", "end_date", "enrolment_end_date")
 #: The names of its fields.
 SAID = ("name", "description", "enrolment_type", *_DATES)
-
-#: By field, sentences that say what is wrong with it.
-Problems = dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)

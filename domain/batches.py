@@ -11,13 +11,14 @@ from sqlalchemy.orm import joinedload
 
 from domain import people_search
 from domain.audit import By
-from domain.batch_draft import Draft, Problems, as_texts, problems_of_change, problems_of_new, read, write
+from domain.batch_draft import Draft, as_texts, problems_of_change, problems_of_new, read, write
 from domain.days import today_in
 from domain.errors import ConflictError
 from domain.language import day, ngettext
 from domain.language import gettext as _
 from domain.participants import Person, enrol, find_anybody, find_by_id, hold, message_of, withdraw
 from domain.permissions import Rights
+from domain.said import Problems
 from domain.suspending import assert_in_use
 from models import Batch, Course, OrganisationRole, Participant, User, db, new_id
 from models.base import among

@@ -14,7 +14,7 @@ from domain.errors import ConflictError, NotAllowedError
 from domain.language import gettext as _
 from domain.permissions import Rights, may_create_collaborations_in, may_edit_collaboration, may_label
 from domain.said import Problems
-from domain.units import hold_units
+from domain.units import hold_units, problem_of_missing
 from models import Collaboration, Label, Organisation, Unit, db, now
 from models.audit import AuditAction
 from models.collaboration import collaboration_units
@@ -143,9 +143,8 @@ def _taken() -> Problems:
 
 
 def _problems_of_units(unit_ids: Collection[uuid.UUID], units: Sequence[Unit]) -> Problems:
-    if len(units) < len({*unit_ids}):
-        return {"units": [_("One of these units is there no more. Choose again.")]}
-    return {}
+    problem = problem_of_missing(unit_ids, units)
+    return {"units": [problem]} if problem else {}
 
 
 def _as_it_is(collaboration: Collaboration) -> tuple[dict[str, str], frozenset[uuid.UUID]]:

@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.exc import IntegrityError
 
-from domain import audit, role_inviting
-from domain.addresses import AddressError, key_of_address
+from domain import addresses, audit, role_inviting
 from domain.audit import About, By
 from domain.errors import NotAllowedError
 from domain.language import gettext as _
-from domain.organisation_settings import Problems, read
+from domain.organisation_settings import read
 from domain.permissions import Rights, may_create_organisations
 from domain.role_inviting import Said
 from domain.roles import Kind
+from domain.said import Problems
 from models import Organisation, User, db
 from models.audit import AuditAction
 
@@ -50,10 +50,4 @@ def create(rights: Rights, founder: User, said: Mapping[str, str], invitation_da
 
 
 def _problem_of_address(email: str) -> str | None:
-    if not email:
-        return _("Enter an e-mail address.")
-    try:
-        key_of_address(email)
-    except AddressError as error:
-        return _("This is no e-mail address: %(why)s.", why=error)
-    return None
+    return addresses.problem_of(email) if email else _("Enter an e-mail address.")

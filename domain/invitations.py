@@ -81,11 +81,16 @@ def _standing(keys: set[str], collaborations: set[uuid.UUID]) -> CompoundSelect[
 def _in_words(row: Row[Any]) -> Standing:
     if row.name is None:
         return Standing("already_member", _("A member since %(day)s.", day=day(row.created_at)))
+    return invited_already(row.created_at, row.name, row.expires_at)
+
+
+def invited_already(at: datetime, inviter: str, until: datetime) -> Standing:
+    """`inviter`: their name."""
     message = _(
         "Invited on %(day)s by %(name)s; the invitation is open through %(until)s.",
-        day=day(row.created_at),
-        name=person_name(row.name),
-        until=day(row.expires_at),
+        day=day(at),
+        name=person_name(inviter),
+        until=day(until),
     )
     return Standing("already_invited", message)
 

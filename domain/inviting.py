@@ -61,7 +61,7 @@ def read_form(collaboration: Collaboration, values: Mapping[str, str]) -> Readin
         problems[finding.column or ""].append(finding.message)
     too_many = len(line.invitees) + len(problems["invitees"])
     if too_many > MOST_AT_ONCE:
-        problems["invitees"] = [_too_many(too_many)]
+        problems["invitees"] = [told_too_many(too_many, MOST_AT_ONCE)]
     return Reading(line, {column: sentences for column, sentences in problems.items() if sentences})
 
 
@@ -74,12 +74,12 @@ def read_groups(collaboration: Collaboration, named: Sequence[str]) -> tuple[lis
     return [*found], [no_group(shown(name), collaboration.short_name) for name in missing]
 
 
-def _too_many(number: int) -> str:
+def told_too_many(number: int, most: int) -> str:
     return ngettext(
         "This is %(number)s address; at most %(most)s can be invited at once here.",
         "These are %(number)s addresses; at most %(most)s can be invited at once here.",
         number,
-        most=MOST_AT_ONCE,
+        most=most,
     )
 
 

@@ -4,8 +4,8 @@ from enum import StrEnum
 
 from sqlalchemy.exc import IntegrityError
 
-from domain import audit, pending_enrolments
-from domain.addresses import AddressError, key_of_address
+from domain import addresses, audit, pending_enrolments
+from domain.addresses import key_of_address
 from domain.audit import About, By
 from domain.errors import ConflictError
 from domain.language import gettext as _
@@ -30,10 +30,8 @@ class Ending(StrEnum):
 
 def problem_of(user: User, address: str) -> str | None:
     """Why it cannot be the person's new address. Whether somebody else has it is not told here."""
-    try:
-        key_of_address(address)
-    except AddressError as error:
-        return _("This is no e-mail address: %(why)s.", why=error)
+    if problem := addresses.problem_of(address):
+        return problem
     return _("This is your address already.") if address == user.email else None
 
 

@@ -6,7 +6,8 @@ from functools import partial
 from typing import Any
 
 from domain import audit
-from domain.addresses import AddressError, key_of_address
+from domain import said as readers
+from domain.addresses import problem_of
 from domain.audit import About, By
 from domain.cells import CellError, one_line
 from domain.days import time_zones
@@ -15,6 +16,7 @@ from domain.language import gettext as _
 from domain.language import languages, listing, ngettext, number
 from domain.organisations import assert_may_run
 from domain.permissions import Rights
+from domain.said import Problems
 from models import Organisation
 from models.audit import AuditAction
 
@@ -47,9 +49,6 @@ _WORDS: dict[str, Callable[[], str]] = {
     "reminder_days": lambda: _("days of the reminder"),
 }
 
-#: By setting, sentences that say what is wrong with it.
-Problems = dict[str, list[str]]
-
 
 def as_texts(organisation: Organisation) -> dict[str, str]:
     """What `read` would read the organisation's settings from, as they are."""
@@ -71,14 +70,7 @@ def change(rights: Rights, organisation: Organisation, said: Mapping[str, str], 
 
 def read(said: Mapping[str, str], names: Iterable[str]) -> tuple[dict[str, Any], Problems]:
     """What the columns of these names take; and what is wrong with the others."""
-    values: dict[str, Any] = {}
-    problems: Problems = {}
-    for name in names:
-        try:
-            values[name] = _READERS[name](said.get(name, ""))
-        except CellError as error:
-            problems[name] = [str(error)]
-    return values, problems
+    return readers.read(said, {name: _READERS[name] for name in names})
 
 
 def _short_name(text: str) -> str:
@@ -97,10 +89,9 @@ def _name(text: str) -> str:
 
 
 def _contact(text: str) -> str | None:
-    try:
-        return one_line(text) if text and key_of_address(text) else None
-    except AddressError as error:
-        raise CellError("address", _("This is no e-mail address: %(why)s.", why=error)) from None
+    if text and (problem := problem_of(text)):
+        raise CellError("address", problem)
+    return one_line(text) if text else None
 
 
 def _time_zone(text: str) -> str:

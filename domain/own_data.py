@@ -75,6 +75,7 @@ def _rows(query: Select[Any]) -> list[dict[str, Any]]:
 
 
 def _told(*columns: Any) -> Select[Any]:
+    """Whatever the columns are: the lists are all of one type."""
     return select(*columns)
 
 

@@ -10,17 +10,16 @@ from sqlalchemy.orm import joinedload
 
 from domain import audit, roles
 from domain.audit import About, By
-from domain.cells import shown
 from domain.invitation_sheet import CellError, Invitee, read_invitees, read_message
-from domain.invitations import Standing, default_expiry
-from domain.inviting import Invited
-from domain.language import day, ngettext
+from domain.invitations import Standing, default_expiry, invited_already
+from domain.inviting import Invited, told_too_many
 from domain.language import gettext as _
 from domain.organisations import hold
 from domain.permissions import Rights
-from domain.person_names import person_name
 from domain.post import post, role_invitation_letter
-from domain.roles import Kind, Problems
+from domain.roles import Kind
+from domain.said import Problems
+from domain.units import hold_units
 from models import Organisation, OrganisationRole, RoleInvitation, Unit, User, db, new_id, now
 from models.audit import AuditAction
 from models.invitation import InvitationStatus
@@ -62,7 +61,7 @@ def invite(
     if said.kind:
         roles.assert_may_decide(rights, organisation.id, roles.NAMES[said.kind])
     hold(organisation.id)
-    units = roles.units_named(organisation.id, said.unit_ids)
+    units = hold_units(organisation, said.unit_ids)
     invitees, problems = _read(said)
     problems |= roles.problems_of_units(said.kind, said.unit_ids, units)
     if said.kind is None or problems:
@@ -86,7 +85,7 @@ def _read(said: Said) -> tuple[dict[str, Invitee], Problems]:
         if not invitees:
             problems["addresses"] = [_("Enter one or more e-mail addresses, one on each line.")]
         elif len(invitees) > MOST_AT_ONCE:
-            problems["addresses"] = [_too_many(len(invitees))]
+            problems["addresses"] = [told_too_many(len(invitees), MOST_AT_ONCE)]
     except CellError as error:
         problems["addresses"] = [problem.sentence for problem in error.problems]
     try:
@@ -94,15 +93,6 @@ def _read(said: Said) -> tuple[dict[str, Invitee], Problems]:
     except CellError as error:
         problems["message"] = [problem.sentence for problem in error.problems]
     return invitees, problems
-
-
-def _too_many(number: int) -> str:
-    return ngettext(
-        "This is %(number)s address; at most %(most)s can be invited at once here.",
-        "These are %(number)s addresses; at most %(most)s can be invited at once here.",
-        number,
-        most=MOST_AT_ONCE,
-    )
 
 
 def _standing(organisation: Organisation, name: OrganisationRoleName, keys: Sequence[str]) -> dict[str, Standing]:
@@ -127,18 +117,12 @@ def _standing(organisation: Organisation, name: OrganisationRoleName, keys: Sequ
             User.email_key.in_(keys),
         )
     )
-    invited = {one.email_key: Standing("already_invited", _invited(one)) for one in db.session.scalars(open_ones)}
+    invited = {
+        one.email_key: invited_already(one.created_at, one.invited_by.name, one.expires_at)
+        for one in db.session.scalars(open_ones)
+    }
     has_it = Standing("has_the_role", _has_it(name))
     return invited | dict.fromkeys(db.session.scalars(holders), has_it)
-
-
-def _invited(invitation: RoleInvitation) -> str:
-    return _(
-        "Invited on %(day)s by %(name)s; the invitation is open through %(until)s.",
-        day=day(invitation.created_at),
-        name=shown(person_name(invitation.invited_by.name)),
-        until=day(invitation.expires_at),
-    )
 
 
 def _has_it(name: OrganisationRoleName) -> str:

@@ -16,14 +16,13 @@ from domain.language import gettext as _
 from domain.language import listing, ngettext
 from domain.organisations import hold
 from domain.permissions import Rights, may_decide_on_role
+from domain.said import Problems
+from domain.units import hold_units, problem_of_missing
 from models import Batch, Organisation, OrganisationRole, RoleInvitation, Unit, User, db, key_of
 from models.audit import AuditAction
 from models.base import among
 from models.batch import batch_mentors
 from models.organisation import OrganisationRoleName, manager_units
-
-#: By field (`kind`, `units`), sentences that say what is wrong with it.
-Problems = dict[str, list[str]]
 
 
 class Kind(StrEnum):
@@ -140,22 +139,16 @@ def make(offer: RoleInvitation, user: User, by: By) -> None:
         _record(AuditAction.ROLE_CHANGED, role, by, offer.invited_by_id)
 
 
-def units_named(organisation_id: uuid.UUID, unit_ids: Collection[uuid.UUID]) -> Sequence[Unit]:
-    query = select(Unit).where(Unit.organisation_id == organisation_id, Unit.id.in_(unit_ids)).order_by(Unit.name)
-    return db.session.scalars(query).all()
-
-
 def problems_of_units(kind: Kind | None, unit_ids: Collection[uuid.UUID], units: Sequence[Unit]) -> Problems:
-    """What is wrong with the choice of a role, and of the units of these IDs, of which there are `units`."""
+    """What is wrong with the choice of a role (`kind`), and of the units of these IDs, of which there are `units`."""
     if kind is None:
         return {"kind": [_("Choose a role.")]}
     if kind is Kind.UNIT_MANAGER and not units:
         return {"units": [_("Choose the units that they manage.")]}
     if kind is not Kind.UNIT_MANAGER and unit_ids:
         return {"units": [_("Only unit managers have units: choose that role, or no units.")]}
-    if len(units) < len({*unit_ids}):
-        return {"units": [_("One of these units is there no more. Choose again.")]}
-    return {}
+    problem = problem_of_missing(unit_ids, units)
+    return {"units": [problem]} if problem else {}
 
 
 def _set_units(role: OrganisationRole, units: Sequence[Unit]) -> None:
@@ -189,7 +182,7 @@ def change(
     """
     role = _held(rights, role)
     demand_manager(role)
-    units = units_named(role.organisation_id, unit_ids)
+    units = hold_units(role.organisation, unit_ids)
     problems = problems_of_units(kind if kind in OF_MANAGERS else None, unit_ids, units)
     if not problems and {*units} != {*role.units}:
         _set_units(role, units)

@@ -54,6 +54,11 @@ def hold_units(organisation: Organisation, unit_ids: Collection[uuid.UUID]) -> S
     return db.session.scalars(query).all()
 
 
+def problem_of_missing(unit_ids: Collection[uuid.UUID], found: Sequence[Unit]) -> str | None:
+    """Where some of the units that were chosen are no longer there."""
+    return _("One of these units is there no more. Choose again.") if len(found) < len({*unit_ids}) else None
+
+
 def lines_of(units: Sequence[Unit]) -> list[Line]:
     """In their order; two queries, however many."""
     ids = [unit.id for unit in units]

@@ -14,7 +14,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from domain import api_keys, backup, demo, organisations, people, people_import, platform_admins, progress_import
-from domain.addresses import AddressError, key_of_address
+from domain.addresses import problem_of
 from domain.audit import By
 from domain.cells import CellError, one_line
 from domain.errors import RefusalError
@@ -117,10 +117,8 @@ def _password(from_stdin: bool) -> str:
 
 
 def an_address(text: str) -> str:
-    try:
-        key_of_address(text.strip())
-    except AddressError as error:
-        raise click.BadParameter(_("This is no e-mail address: %(why)s.", why=error)) from None
+    if problem := problem_of(text.strip()):
+        raise click.BadParameter(problem)
     return text.strip()
 
 

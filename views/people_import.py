@@ -6,6 +6,7 @@ from flask import Blueprint, Response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from domain import uploads
+from domain.people_sheet import COLUMNS
 from domain.permissions import may_run_organisation
 from models import Organisation, db
 from models.upload import UploadKind
@@ -17,7 +18,7 @@ from views.uploads import people_limits
 bp = Blueprint("people_import", __name__, url_prefix="/organisations/<uuid:organisation_id>/directory/import")
 
 SAMPLE = (
-    ["name", "email", "state_id", "district", "school", "block", "mobile", "user_name"],
+    [column.name for column in COLUMNS],
     ["Asha Rao", "asha.rao@example.org", "PR-06001", "Mandla", "Model School Nainpur 3", "Nainpur", "+91 98765 43210"],
     ["Bose Das", "bose.das@example.org", "PR-06002", "Gopalganj", "", "", "", "bose.das"],
     ["Chitra Sen", "chitra.sen@example.org"],

@@ -10,6 +10,7 @@ from domain import permissions, roles
 from domain.directory import Account
 from domain.keyset import Order
 from domain.roles import Kind
+from domain.said import Problems
 from models import Organisation, OrganisationRole, User
 from views import access
 from views.api import problems
@@ -93,7 +94,7 @@ def take(role: OrganisationRole) -> None:
     roles.take(access.my_rights(), role, access.by())
 
 
-def as_called_here(wrong: roles.Problems) -> roles.Problems:
+def as_called_here(wrong: Problems) -> Problems:
     """By the fields of a body."""
     return {"role" if field == "kind" else field: sentences for field, sentences in wrong.items()}
 

@@ -10,7 +10,8 @@ from wtforms import Field, RadioField, SelectChoice, StringField, TextAreaField
 from wtforms.validators import Optional
 from wtforms.widgets import DateInput
 
-from domain.batch_draft import SAID, Draft, Problems, as_texts, read
+from domain.batch_draft import SAID, Draft, as_texts, read
+from domain.said import Problems
 from models import Batch
 from models.batch import EnrolmentType
 from views.forms.typed import typed, typed_on_a_line
