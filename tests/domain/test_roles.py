@@ -2,10 +2,11 @@
 
 import uuid
 from collections.abc import Callable, Iterable
+from threading import Thread
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from domain import roles
 from domain.audit import By
@@ -17,6 +18,7 @@ from domain.roles import Kind
 from models import AuditEntry, Organisation, OrganisationRole, Unit, User, begin_writing, db
 from models.audit import Through
 from models.organisation import OrganisationRoleName
+from tests.domain.test_people import wait_until_it_is_held_up
 from tests.people import a_batch, a_course, a_person, a_role, a_role_invitation, a_unit, an_organisation
 from tests.queries import counted
 from tests.worker.sending import at_once
@@ -352,3 +354,27 @@ def test_the_list_costs_as_many_queries_for_many_as_for_few() -> None:
             assert {roles.words_of(role) for role in found if role.user.name != "Admin"} == {"unit manager"}
         numbers.append(len(queries))
     assert numbers[0] == numbers[1]
+
+
+def test_a_unit_that_goes_at_this_very_moment_is_told(app: Flask) -> None:
+    if db.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite lets one write at a time")
+    here = Here()
+    here.make(Kind.MANAGER)
+    db.session.commit()
+    told: list[roles.Problems] = []
+
+    def choose() -> None:
+        with app.app_context():
+            admin, person = (db.session.get_one(User, user_id) for user_id in people)
+            told.append(roles.change(rights_of(admin), role_of(person), Kind.UNIT_MANAGER, [medicine_id], by))
+            db.session.commit()
+
+    people, medicine_id, by = (here.admin.id, here.person.id), here.medicine.id, here.by
+    with db.engine.connect() as other, other.begin():
+        other.execute(delete(Unit).where(Unit.id == medicine_id))
+        waiting = Thread(target=choose)
+        waiting.start()
+        wait_until_it_is_held_up(waiting)
+    waiting.join()
+    assert told == [{"units": ["Choose the units that they manage."]}]
