@@ -20,6 +20,35 @@ def _outcome(words: Words | None, outcome: str, count: int) -> str:
     return words(count) if words else f"{number(count)} {outcome}"
 
 
+def note(action: str, text: str) -> str:
+    """What else is told of it: the columns that were changed, by what pages call them; the batches that a mentor has
+    lost; or as it was written.
+    """
+    if action in _OF_COLUMNS:
+        return listing(_COLUMNS[name]() if name in _COLUMNS else name for name in text.split(", ")) if text else ""
+    if action == AuditAction.ROLE_TAKEN and text.isdecimal():
+        return ngettext("Taken off %(number)s batch", "Taken off %(number)s batches", int(text))
+    return text
+
+
+_OF_COLUMNS = (AuditAction.ORGANISATION_CHANGED, AuditAction.PERSON_CHANGED)
+_COLUMNS: dict[str, Callable[[], str]] = {
+    "name": lambda: _("name"),
+    "contact_email": lambda: _("contact address"),
+    "time_zone": lambda: _("time zone"),
+    "language": lambda: _("language of letters"),
+    "default_message": lambda: _("message"),
+    "default_sender_name": lambda: _("sender's name"),
+    "invitation_days": lambda: _("days to accept"),
+    "reminder_days": lambda: _("days of the reminder"),
+    "state_id": lambda: _("state ID"),
+    "district": lambda: _("district"),
+    "school": lambda: _("school"),
+    "block": lambda: _("block"),
+    "mobile": lambda: _("mobile number"),
+}
+
+
 def name_of(action: AuditAction) -> str:
     """For choosing one."""
     return _NAMES[action]()

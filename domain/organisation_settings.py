@@ -13,7 +13,7 @@ from domain.cells import CellError, one_line
 from domain.days import time_zones
 from domain.invitation_sheet import LONGEST_MESSAGE
 from domain.language import gettext as _
-from domain.language import languages, listing, ngettext, number
+from domain.language import languages, ngettext, number
 from domain.organisations import assert_may_run
 from domain.permissions import Rights
 from domain.said import Problems
@@ -38,17 +38,6 @@ MOST_REMINDER_DAYS = 30
 #: It stands in the keys of courses, and programs name the organisation by it.
 _SHORT_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
-_WORDS: dict[str, Callable[[], str]] = {
-    "name": lambda: _("name"),
-    "contact_email": lambda: _("contact address"),
-    "time_zone": lambda: _("time zone"),
-    "language": lambda: _("language of letters"),
-    "default_message": lambda: _("message"),
-    "default_sender_name": lambda: _("sender's name"),
-    "invitation_days": lambda: _("days to accept"),
-    "reminder_days": lambda: _("days of the reminder"),
-}
-
 
 def as_texts(organisation: Organisation) -> dict[str, str]:
     """What `read` would read the organisation's settings from, as they are."""
@@ -63,8 +52,7 @@ def change(rights: Rights, organisation: Organisation, said: Mapping[str, str], 
     if changed and not problems:
         for name in changed:
             setattr(organisation, name, values[name])
-        note = listing(_WORDS[name]() for name in changed)
-        audit.record(AuditAction.ORGANISATION_CHANGED, About(organisation.id), by, {}, note)
+        audit.record(AuditAction.ORGANISATION_CHANGED, About(organisation.id), by, {}, ", ".join(changed))
     return problems
 
 

@@ -13,7 +13,6 @@ from domain import audit
 from domain.audit import About, By
 from domain.errors import ConflictError, NotAllowedError
 from domain.language import gettext as _
-from domain.language import listing, ngettext
 from domain.organisations import hold
 from domain.permissions import Rights, may_decide_on_role
 from domain.said import Problems
@@ -167,7 +166,8 @@ def _record(
 
 
 def names_of(units: Sequence[Unit]) -> str:
-    return listing(sorted(unit.name for unit in units))
+    """For the audit log: in no language."""
+    return ", ".join(sorted(unit.name for unit in units))
 
 
 # Changing and taking away.
@@ -216,11 +216,11 @@ def batches_mentored_with(role: OrganisationRole) -> int:
 
 
 def _taken_off_batches(role: OrganisationRole) -> str:
-    """In words; nothing where there was none."""
+    """How many, as `audit_words.note` reads it; nothing where there was none."""
     if not (number := batches_mentored_with(role)):
         return ""
     db.session.execute(delete(batch_mentors).where(*_named_on_batches(role)))
-    return ngettext("Taken off %(number)s batch", "Taken off %(number)s batches", number)
+    return str(number)
 
 
 def _named_on_batches(role: OrganisationRole) -> tuple[ColumnElement[bool], ...]:

@@ -98,8 +98,7 @@ def rename(rights: Rights, unit: Unit, name: str, by: By) -> str | None:
     if problem := _problem_of(name, unit.organisation_id, unit.id):
         return problem
     if name != unit.name:
-        note = _("%(old)s is now %(new)s", old=unit.name, new=name)
-        audit.record(AuditAction.UNIT_RENAMED, About(unit.organisation_id), by, {}, note)
+        audit.record(AuditAction.UNIT_RENAMED, About(unit.organisation_id), by, {}, f"{unit.name} → {name}")
         unit.name = name
     db.session.flush()
     return None

@@ -105,7 +105,7 @@ def test_which_settings_were_changed_is_in_the_log_and_only_where_some_were() ->
     change(here, name="")
     [entry] = db.session.scalars(select(AuditEntry))
     assert (entry.action, entry.organisation_id) == ("organisation-changed", here.id)
-    assert entry.note == "name and days to accept"
+    assert entry.note == "name, invitation_days"
 
 
 def test_what_is_left_empty_is_not_set() -> None:

@@ -218,7 +218,7 @@ def test_a_mentor_is_taken_off_the_batches_of_that_organisation() -> None:
     roles.take(here.rights, role_of(here.person), here.by)
     db.session.expire_all()
     assert [batch.mentor_ids for batch in batches] == [{here.admin.id}, {here.admin.id, here.person.id}]
-    assert log()[-1] == ("role-taken", {"mentor": 1}, "Taken off 1 batch")
+    assert log()[-1] == ("role-taken", {"mentor": 1}, "1")
 
 
 def test_who_loses_another_role_stays_a_mentor_of_their_batches() -> None:

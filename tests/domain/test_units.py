@@ -126,7 +126,7 @@ def test_what_is_done_with_units_is_in_the_audit_log() -> None:
     entries = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id))
     assert [(entry.action, entry.note) for entry in entries] == [
         ("unit-made", "Law"),
-        ("unit-renamed", "Law is now Law and Order"),
+        ("unit-renamed", "Law → Law and Order"),
         ("unit-deleted", "Law and Order"),
     ]
 
