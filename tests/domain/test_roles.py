@@ -78,7 +78,7 @@ def test_a_unit_manager_is_made_of_their_units() -> None:
     here.make(Kind.UNIT_MANAGER, [here.yoda, here.medicine])
     assert rights_of(here.person).manages_units == {here.yoda.id, here.medicine.id}
     assert not rights_of(here.person).manager_of
-    assert log() == [("role-given", {"unit-manager": 1, "inviter": 1}, "Medicine and Yoda")]
+    assert log() == [("role-given", {"unit-manager": 1, "inviter": 1}, "Medicine, Yoda")]
 
 
 def test_somebody_may_have_several_roles() -> None:
@@ -101,7 +101,7 @@ def test_a_manager_of_units_gets_those_of_the_invitation_too() -> None:
     here.make(Kind.UNIT_MANAGER, [here.yoda])
     here.make(Kind.UNIT_MANAGER, [here.medicine])
     assert rights_of(here.person).manages_units == {here.yoda.id, here.medicine.id}
-    assert log()[1:] == [("role-changed", {"unit-manager": 1, "inviter": 1}, "Medicine and Yoda")]
+    assert log()[1:] == [("role-changed", {"unit-manager": 1, "inviter": 1}, "Medicine, Yoda")]
 
 
 def test_a_manager_of_units_may_come_to_manage_everything_and_not_the_other_way_round() -> None:
