@@ -220,7 +220,7 @@ def parts(upload: Upload) -> list[Part]:
             Part("updated", _("Updated"), upload.done - upload.new_people, (OutcomeState.UPDATED,)),
         ],
     }
-    # Only invitations are done one after the other: of the others none is seen waiting.
+    # Only invitations have outcomes while they wait: for their mails.
     is_seen_waiting = upload.kind is UploadKind.INVITATIONS
     found = [*done[upload.kind], failed, skipped, *([waiting] if is_seen_waiting else [])]
     return [Part("all", _("All"), sum(part.count for part in found)), *found]

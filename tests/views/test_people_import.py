@@ -152,7 +152,7 @@ def test_the_progress_says_what_is_going_on_until_it_is_done(admin: Client) -> N
     admin.post(f"{path}/process")
     page = admin.page(path)
     assert page.heading == "Processing “people.csv”"
-    assert "3 people are being added or updated, all at once; you can leave this page." in page
+    assert "0 of 3 people added or updated; you can leave this page." in page
     headers = {"HX-Request": "true", "HX-Target": "progress"}
     assert 'hx-trigger="every 2s"' in admin.get(path, headers=headers).text
     do_what_waits()
