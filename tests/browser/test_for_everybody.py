@@ -25,7 +25,7 @@ WAYS = [
 
 #: What can be otherwise on a page in the dark, and on a phone.
 OF_COLOURS = ["color-contrast", "link-in-text-block"]
-OF_LAYOUT = ["scrollable-region-focusable"]
+OF_LAYOUT = ["target-size", "scrollable-region-focusable"]
 
 
 def look(page: Page) -> None:

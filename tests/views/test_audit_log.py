@@ -53,6 +53,13 @@ def test_it_tells_who_did_what_on_what_through_what_and_from_where(admin: Client
     assert "3 participants added Pilot the operator by a command" in oldest
 
 
+def test_what_is_done_to_nobody_has_no_list_of_people(admin: Client) -> None:
+    admin.send(f"/organisations/{pradesh().id}/units/new", name="North")
+    row = admin.page(path()).rows()[1]
+    assert "Unit made North" in row
+    assert "Download the list" not in row
+
+
 def test_what_is_done_on_a_page_is_told_with_its_address(admin: Client) -> None:
     fill(1)
     teacher = the_person("teacher00001@pradesh.test")
