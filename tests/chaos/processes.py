@@ -1,155 +1,30 @@
-"""Web and worker as real processes on a database of their own, to be killed at any moment."""
+"""Web and worker on a database of their own, to be killed at any moment."""
 
-import http.client
-import http.cookiejar
-import os
-import re
 import secrets
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.parse
-import urllib.request
-from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Self
 
-ROOT = Path(__file__).parents[2]
-BIN = Path(sys.executable).parent
-
-Kind = Literal["web", "worker"]
+from tests.processes import Machine
 
 
-def poll(what: Callable[[], bool], seconds: float) -> bool:
-    """Wait until it is so. Answers whether it came to be in time."""
-    deadline = time.monotonic() + seconds
-    while not (so := what()) and time.monotonic() < deadline:
-        time.sleep(0.005)
-    return so
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-class Processes:
-    """Entered, the database has the demo world, and web and worker run; left, all of them have ended."""
+class Processes(Machine):
+    """Entered, the database has the demo world, and web and worker run."""
 
     def __init__(self, folder: Path, database_url: str, mail_port: int) -> None:
-        self.port = free_port()
-        self._log = folder / "log"
-        self._environment = {
-            **os.environ,
-            "FLASK_APP": "app",
-            "INSTANCE_PATH": str(folder),
-            "DATABASE_URL": database_url,
-            "SECRET_KEY": secrets.token_urlsafe(),
-            "PORT": str(self.port),
-            "MAIL_SERVER": "127.0.0.1",
-            "MAIL_PORT": str(mail_port),
-        }
-        self._commands: dict[Kind, list[str]] = {
-            "web": [f"{BIN}/gunicorn", "--bind", f"127.0.0.1:{self.port}", "--threads", "4", "app:create_app()"],
-            "worker": [f"{BIN}/flask", "worker"],
-        }
-        self._running: dict[Kind, subprocess.Popen[bytes]] = {}
+        super().__init__(
+            folder,
+            DATABASE_URL=database_url,
+            SECRET_KEY=secrets.token_urlsafe(),
+            MAIL_SERVER="127.0.0.1",
+            MAIL_PORT=str(mail_port),
+        )
 
-    def __enter__(self) -> "Processes":
-        for command in (["db", "upgrade"], ["demo"]):
-            subprocess.run(
-                [BIN / "flask", *command], cwd=ROOT, env=self._environment, check=True, capture_output=True, timeout=60
-            )
+    def __enter__(self) -> Self:
+        self.call("db", "upgrade")
+        self.call("demo")
         try:
             self.start("web", "worker")
         except BaseException:
             self.kill(*self._running)
             raise
         return self
-
-    def __exit__(self, *_fault: object) -> None:
-        self.kill(*self._running)
-
-    def start(self, *kinds: Kind) -> None:
-        for kind in kinds:
-            with self._log.open("ab") as log:
-                self._running[kind] = subprocess.Popen(
-                    self._commands[kind],
-                    cwd=ROOT,
-                    env=self._environment,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,  # a group of its own, so that none of its children survives it
-                )
-
-    def kill(self, *kinds: Kind) -> None:
-        """SIGKILL: they have no time for anything any more."""
-        for kind in kinds:
-            with suppress(ProcessLookupError):  # ended by itself
-                os.killpg(self._running[kind].pid, signal.SIGKILL)
-        for kind in kinds:
-            self._running[kind].wait(10)
-
-    def ask_to_stop(self, kind: Kind, by: signal.Signals) -> None:
-        """Ask it politely, and wait until it has ended. Raises `subprocess.TimeoutExpired` where it goes on and on."""
-        self._running[kind].send_signal(by)
-        self._running[kind].wait(20)
-
-    @property
-    def log(self) -> str:
-        return self._log.read_text(errors="replace")
-
-
-class Visitor:
-    """Somebody who signs in, uploads, and sends forms over HTTP; tries again while nobody answers."""
-
-    def __init__(self, port: int) -> None:
-        self._address = f"http://127.0.0.1:{port}"
-        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
-        self._opener = urllib.request.build_opener(cookies)
-
-    def sign_in(self, email: str, password: str = "muster-demo") -> None:
-        self.send("/login", email=email, password=password)
-
-    def send(self, path: str, **form: str) -> str:
-        """Send a form. Answers the path of the page that follows."""
-        form["csrf_token"] = self._token()
-        return self._open(urllib.request.Request(self._address + path, urllib.parse.urlencode(form).encode()))[0]
-
-    def upload(self, content: str) -> str:
-        """Answers the path of the upload."""
-        frontier = secrets.token_hex()
-        parts = (
-            f'--{frontier}\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{self._token()}\r\n'
-            f'--{frontier}\r\nContent-Disposition: form-data; name="file"; filename="people.csv"\r\n\r\n{content}\r\n'
-            f"--{frontier}--\r\n"
-        )
-        request = urllib.request.Request(f"{self._address}/invitations/upload", parts.encode())
-        request.add_header("Content-Type", f"multipart/form-data; boundary={frontier}")
-        return self._open(request)[0]
-
-    def page(self, path: str) -> str:
-        return self._open(urllib.request.Request(self._address + path))[1]
-
-    def _token(self) -> str:
-        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.page("/login"))
-        assert found is not None
-        return found[1]
-
-    def _open(self, request: urllib.request.Request) -> tuple[str, str]:
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                with self._opener.open(request, timeout=30) as answer:
-                    return urllib.parse.urlsplit(answer.url).path, answer.read().decode()
-            except urllib.error.HTTPError:
-                raise  # an answer, though a bad one
-            except (OSError, http.client.HTTPException):
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)

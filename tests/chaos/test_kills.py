@@ -17,8 +17,9 @@ import pytest
 from sqlalchemy import Engine, create_engine, text
 
 from app import with_driver
-from tests.chaos.processes import Kind, Processes, Visitor, poll
+from tests.chaos.processes import Processes
 from tests.conftest import ON_BOTH, new_database
+from tests.processes import Kind, Visitor, poll
 from tests.worker.sending import UPLOADER
 from tests.worker.smtp import MailServer
 
