@@ -1,7 +1,7 @@
 """What is true: the tables, their constraints and their indexes."""
 
 from models.api_key import ApiKey, GivenAnswer
-from models.audit import AuditEntry
+from models.audit import AuditEntry, AuditRetention
 from models.base import begin_writing, db, key_of, migrate, new_id, now
 from models.batch import Batch, BatchTally, Participant
 from models.collaboration import Collaboration, Group, Label, Membership
@@ -17,6 +17,7 @@ from models.user import Identity, User
 __all__ = [
     "ApiKey",
     "AuditEntry",
+    "AuditRetention",
     "Batch",
     "BatchTally",
     "Collaboration",

@@ -1,14 +1,14 @@
-"""Who did what, when, through what, to how many: written once, never changed."""
+"""Who did what, when, through what, to how many: written once, never changed, and deleted after its time."""
 
 import uuid
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.api_key import ApiKey
-from models.base import CreatedAt, Model, Name, PrimaryKey, Words, choice
+from models.base import CreatedAt, Model, Moment, Name, PrimaryKey, Words, choice
 from models.batch import Batch
 from models.collaboration import Collaboration
 from models.course import Course
@@ -133,3 +133,16 @@ class AuditEntry(Model):
             "ix_audit_entries_others", "organisation_id", "id", sqlite_where=ABOUT_OTHERS, postgresql_where=ABOUT_OTHERS
         ),
     )
+
+
+class AuditRetention(Model):
+    """One row: entries from before `kept_since` may be deleted. A trigger refuses it of all others, and refuses here
+    what lies within the last thirty days.
+    """
+
+    __tablename__ = "audit_retention"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
+    kept_since: Mapped[Moment]
+
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)

@@ -88,6 +88,18 @@ class Invitation(Model):
             postgresql_where=text("status = 'open'"),
         ),
         Index("ix_invitations_email", "email_key", "status"),
+        Index(
+            "ix_invitations_unanswered",
+            "expires_at",
+            sqlite_where=text("answered_at IS NULL"),
+            postgresql_where=text("answered_at IS NULL"),
+        ),
+        Index(
+            "ix_invitations_answered",
+            "answered_at",
+            sqlite_where=text("answered_at IS NOT NULL AND status <> 'accepted'"),
+            postgresql_where=text("answered_at IS NOT NULL AND status <> 'accepted'"),
+        ),
         Index("ix_invitations_newest", "collaboration_id", "status", "id"),
         Index("ix_invitations_upload", "upload_id"),
         Index(

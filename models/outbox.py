@@ -80,10 +80,12 @@ class Letter(Model):
     #: What the mail server said last.
     last_answer: Mapped[Words | None]
     created_at: Mapped[CreatedAt]
+    #: When it was sent, or given up.
     sent_at: Mapped[Moment | None]
 
     #: Spelt out, so that the index over waiting letters serves (it does not for a parameter).
     is_waiting: ClassVar[TextClause] = text("outbox.state = 'waiting'")
+    is_closed: ClassVar[TextClause] = text("outbox.state <> 'waiting'")
 
     __table_args__ = (
         Index(
@@ -92,7 +94,19 @@ class Letter(Model):
             sqlite_where=text("state = 'waiting'"),
             postgresql_where=text("state = 'waiting'"),
         ),
+        Index(
+            "ix_outbox_closed",
+            "sent_at",
+            sqlite_where=text("state <> 'waiting'"),
+            postgresql_where=text("state <> 'waiting'"),
+        ),
         Index("ix_outbox_to_address", "to_address"),
         Index("ix_outbox_invitation", "invitation_id"),
+        Index(
+            "ix_outbox_role_invitation",
+            "role_invitation_id",
+            sqlite_where=text("role_invitation_id IS NOT NULL"),
+            postgresql_where=text("role_invitation_id IS NOT NULL"),
+        ),
         Index("ix_outbox_upload", "upload_id"),
     )

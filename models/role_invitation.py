@@ -60,6 +60,18 @@ class RoleInvitation(Model):
         ),
         Index("ix_role_invitations_newest", "organisation_id", "status", "id"),
         Index("ix_role_invitations_email", "email_key", "status"),
+        Index(
+            "ix_role_invitations_unanswered",
+            "expires_at",
+            sqlite_where=text("answered_at IS NULL"),
+            postgresql_where=text("answered_at IS NULL"),
+        ),
+        Index(
+            "ix_role_invitations_answered",
+            "answered_at",
+            sqlite_where=text("answered_at IS NOT NULL AND status <> 'accepted'"),
+            postgresql_where=text("answered_at IS NOT NULL AND status <> 'accepted'"),
+        ),
     )
 
     @property

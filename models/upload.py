@@ -70,6 +70,7 @@ class Upload(Model):
     #: The API key by which it was brought, or *Process* was pressed: it is done with no more than that one's rights.
     api_key_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("api_keys.id"))
     file_name: Mapped[Name]
+    #: Empty once it is gone.
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     state: Mapped[UploadState] = mapped_column(choice(UploadState, "state"))
     created_at: Mapped[CreatedAt]
@@ -102,6 +103,10 @@ class Upload(Model):
     #: Every line has its outcomes; mails may still be on their way.
     all_lines_processed: Mapped[bool] = mapped_column(default=False)
     finished_at: Mapped[Moment | None]
+    #: Since when its file, lines, findings and outcomes can be seen no more: they were kept for long enough.
+    gone_at: Mapped[Moment | None]
+    #: When the last of them was deleted. They may be many, and go in portions.
+    emptied_at: Mapped[Moment | None]
     #: The worker at it, and until when nobody else takes it up.
     claimed_by: Mapped[str | None]
     claimed_until: Mapped[Moment | None]
@@ -113,6 +118,8 @@ class Upload(Model):
 
     #: Spelt out, so that the indexes over such uploads serve (they do not for a parameter).
     is_processing: ClassVar[TextClause] = text("uploads.state = 'processing'")
+    is_kept: ClassVar[TextClause] = text("uploads.gone_at IS NULL AND uploads.state <> 'processing'")
+    is_to_empty: ClassVar[TextClause] = text("uploads.gone_at IS NOT NULL AND uploads.emptied_at IS NULL")
     is_to_process: ClassVar[TextClause] = text("uploads.state = 'processing' AND NOT uploads.all_lines_processed")
 
     __table_args__ = (
@@ -120,6 +127,8 @@ class Upload(Model):
         CheckConstraint("done + failed + skipped <= planned", name="counts_within_plan"),
         CheckConstraint("(kind IN ('invitations', 'people')) = (batch_id IS NULL)", name="participants_of_a_batch"),
         CheckConstraint("kind <> 'people' OR organisation_id IS NOT NULL", name="people_of_an_organisation"),
+        CheckConstraint("gone_at IS NULL OR state IN ('done', 'discarded')", name="gone_when_over"),
+        CheckConstraint("emptied_at IS NULL OR gone_at IS NOT NULL", name="emptied_when_gone"),
         Index("ix_uploads_user", "user_id", "id"),
         Index("ix_uploads_organisation", "organisation_id", "id"),
         Index(
@@ -133,6 +142,18 @@ class Upload(Model):
             "id",
             sqlite_where=text("state = 'processing' AND NOT all_lines_processed"),
             postgresql_where=text("state = 'processing' AND NOT all_lines_processed"),
+        ),
+        Index(
+            "ix_uploads_kept",
+            "created_at",
+            sqlite_where=text("gone_at IS NULL AND state <> 'processing'"),
+            postgresql_where=text("gone_at IS NULL AND state <> 'processing'"),
+        ),
+        Index(
+            "ix_uploads_to_empty",
+            "gone_at",
+            sqlite_where=text("gone_at IS NOT NULL AND emptied_at IS NULL"),
+            postgresql_where=text("gone_at IS NOT NULL AND emptied_at IS NULL"),
         ),
     )
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from models import (
     ApiKey,
     AuditEntry,
+    AuditRetention,
     Batch,
     BatchTally,
     Course,
@@ -275,6 +276,18 @@ def an_upload_that_did_more_than_it_planned() -> None:
     an_upload(planned=2, done=1, failed=1, skipped=1)
 
 
+def an_upload_that_is_gone_before_it_is_over() -> None:
+    an_upload(gone_at=now())
+
+
+def an_upload_that_is_emptied_before_it_is_gone() -> None:
+    an_upload(state=UploadState.DONE, emptied_at=now())
+
+
+def a_second_time_of_the_audit_log() -> None:
+    add(AuditRetention(id=2, kept_since=now() - timedelta(days=400)))
+
+
 def a_failure_without_number() -> None:
     an_outcome(an_upload(), state=OutcomeState.FAILED)
 
@@ -368,6 +381,9 @@ BREACHES: dict[str, Callable[[], None]] = {
     "ck_uploads_people_of_an_organisation": an_upload_of_people_of_no_organisation,
     "ck_uploads_no_errors_processed": an_upload_with_errors_that_is_ready,
     "ck_uploads_counts_within_plan": an_upload_that_did_more_than_it_planned,
+    "ck_uploads_gone_when_over": an_upload_that_is_gone_before_it_is_over,
+    "ck_uploads_emptied_when_gone": an_upload_that_is_emptied_before_it_is_gone,
+    "ck_audit_retention_one_row": a_second_time_of_the_audit_log,
     "ck_upload_outcomes_failures_are_numbered": a_failure_without_number,
     "uq_upload_outcomes_invitation_id": two_outcomes_of_one_invitation,
     "ck_api_keys_name_present": an_api_key_without_name,

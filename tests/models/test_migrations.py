@@ -162,3 +162,15 @@ def test_foreign_keys_are_minded_again_afterwards(empty: Flask, whither: str) ->
     lost = {"id": uuid.uuid4().hex, "organisation_id": uuid.uuid4().hex, "user_id": uuid.uuid4().hex}
     with pytest.raises(IntegrityError, match=r"(?i)foreign key"):
         put("organisation_roles", **lost, role="admin", created_at=AT)
+
+
+@pytest.mark.parametrize("revision", ["0005", "0006"])
+def test_the_audit_log_is_guarded_before_it_knows_of_its_time_and_after(empty: Flask, revision: str) -> None:
+    upgrade()
+    downgrade(revision=revision)
+    told = {"action": "member-joined", "through": "page", "counts": "{}", "people": "{}", "note": ""}
+    put("audit_entries", id=uuid.uuid4().hex, at=AT, **told)
+    for statement in ("DELETE FROM audit_entries", "UPDATE audit_entries SET note = 'otherwise'"):
+        with pytest.raises(IntegrityError, match="neither changed nor deleted"), db.engine.begin() as connection:
+            connection.execute(text(statement))
+    assert rows("SELECT count(*) FROM audit_entries") == [(1,)]
