@@ -18,6 +18,7 @@ run: install ## Install, migrate, fill the demo world, start web and worker
 # In the order of their names: the browser's tests, long and few to a file, are not left to one process at the end.
 test: .venv/dev $(CATALOGUES) static/vendor/htmx.min.js ## Run all tests, the browser and PostgreSQL ones too
 	@.ci/chromium
+	@.ci/redis
 	$(BIN)/pytest -n $${PYTEST_WORKERS:-2} --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: .venv/dev ## Check style, types and templates

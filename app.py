@@ -15,6 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import models
 from domain.language import CATALOGUES
+from domain.retention import Periods
 from views import access, commands, errors, languages, logs, operating, pages, providers
 from views.api import families
 from views.extensions import babel, bootstrap, compress, csrf, limiter, login_manager, talisman
@@ -30,6 +31,11 @@ DEFAULTS: dict[str, Any] = {
     "COMPRESS_MIMETYPES": ["text/html", "text/css", "text/javascript", "application/javascript", "image/svg+xml"],
     "FAILURE_MAIL_LIMIT": 100,
     "INVITATION_DAYS": 30,
+    # In days; 0: for good. See domain/retention.py.
+    "KEEP_AUDIT_DAYS": 730,
+    "KEEP_FILES_DAYS": 180,
+    "KEEP_INVITATIONS_DAYS": 180,
+    "KEEP_MAILS_DAYS": 90,
     "LEASE_SECONDS": 120,
     "LOG_FORMAT": "text",
     "MAIL_DEFAULT_SENDER": "Muster <muster@localhost>",
@@ -41,7 +47,6 @@ DEFAULTS: dict[str, Any] = {
     "PEOPLE_MAX_LINES": 100_000,
     "PASSWORD_SIGN_IN": True,
     "PORT": 5000,
-    "RATELIMIT_STORAGE_URI": "memory://",
     "SEND_FILE_MAX_AGE_DEFAULT": 365 * 24 * 3600,
     "SENTRY_DSN": "",
     "SESSION_COOKIE_HTTPONLY": True,
@@ -72,6 +77,10 @@ NUMBERS = (
     "MAIL_PORT",
     "BATCH_EDIT_LIMIT",
     "INVITATION_DAYS",
+    "KEEP_FILES_DAYS",
+    "KEEP_MAILS_DAYS",
+    "KEEP_INVITATIONS_DAYS",
+    "KEEP_AUDIT_DAYS",
     "FAILURE_MAIL_LIMIT",
     "LEASE_SECONDS",
     "PARTICIPANTS_MAX_LINES",
@@ -140,12 +149,15 @@ def configure(app: Flask, config: Mapping[str, Any]) -> None:
     app.config.from_pyfile(str(Path(app.instance_path) / "config.py"), silent=True)
     app.config.update(from_environment())
     app.config.update(config)
+    demand_sound_periods(app)
     settle_demo_and_secret(app)
     app.config.setdefault("DATABASE_URL", f"sqlite:///{app.instance_path}/muster.sqlite")
     app.config.setdefault("QUEUE_URL", f"sqlite:///{app.instance_path}/queue.sqlite")
+    app.config.setdefault("RATELIMIT_STORAGE_URI", app.config["QUEUE_URL"])
     app.config.setdefault("BASE_URL", f"http://127.0.0.1:{app.config['PORT']}")
     app.config["SESSION_COOKIE_SECURE"] = is_https(app)
     app.config["SQLALCHEMY_DATABASE_URI"] = with_driver(app.config["DATABASE_URL"])
+    app.config["RATELIMIT_STORAGE_URI"] = with_driver(app.config["RATELIMIT_STORAGE_URI"])
     # One byte more than the largest file, and room for the form around it: refused before it is read.
     app.config["MAX_CONTENT_LENGTH"] = app.config["UPLOAD_MAX_BYTES"] + 64 * 1024
 
@@ -154,10 +166,25 @@ def from_environment() -> dict[str, Any]:
     given = {name: value for name, value in os.environ.items() if value != ""}
     return {
         **{name: given[name] for name in TEXTS if name in given},
-        **{name: int(given[name]) for name in NUMBERS if name in given},
+        **{name: whole_number(name, given[name]) for name in NUMBERS if name in given},
         **{name: text for name, text in given.items() if name.startswith("OIDC_")},
         **{name: given[name].casefold() in {"1", "true", "yes", "on"} for name in SWITCHES if name in given},
     }
+
+
+def whole_number(name: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise SystemExit(f"{name} is {text!r}: set a whole number.") from None
+
+
+def demand_sound_periods(app: Flask) -> None:
+    """What is deleted too early does not come back: a wrong period is said before anything works with it."""
+    try:
+        Periods.of(app.config)
+    except ValueError as wrong:
+        raise SystemExit(str(wrong)) from None
 
 
 def settle_demo_and_secret(app: Flask) -> None:

@@ -1,18 +1,34 @@
 """Claims: which worker is at what, and how the work of a dead one is taken up.
 
-A claim lasts for a lease. A worker that starts frees the claims that dead processes of its own machine
-left behind; those of other machines run out by themselves.
+A claim lasts for a lease. Workers free the claims that dead processes of their own machine left behind; those of
+other machines, and of containers that are gone, run out by themselves.
 """
 
 import os
 import secrets
 import socket
+from contextlib import suppress
+from pathlib import Path
 
 from sqlalchemy import select, update
 
 from models import Letter, Upload, db
 
-_HERE = socket.gethostname()
+
+def _here() -> str:
+    """This machine since it was started and, in it, the container: where a number means one process.
+
+    The name alone may be that of several: copies of one image, containers that share their host's network.
+    """
+    here = socket.gethostname()
+    with suppress(OSError):  # not on Linux
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text()[:8]
+        container = Path("/proc/self/ns/pid").stat().st_ino
+        here = f"{here}.{boot}.{container}"
+    return here
+
+
+_HERE = _here()
 #: This process: machine, process, and a word of its own (after a restart the number may be the same).
 ME = f"{_HERE}/{os.getpid()}/{secrets.token_hex(4)}"
 

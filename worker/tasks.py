@@ -18,12 +18,13 @@ from models import Upload, begin_writing, db
 from models.upload import UploadKind
 from worker import delivery
 from worker.claims import ME, free_claims_of_the_dead
+from worker.pruning import prune
 
 log = logging.getLogger(__name__)
 
 
 def take_up_what_was_left() -> None:
-    """Go on, at once, with what a worker of this machine left behind when it died."""
+    """Go on with what a worker of this machine left behind when it died, and with what nobody was woken for."""
     begin_writing()
     free_claims_of_the_dead()
     db.session.commit()
@@ -61,16 +62,6 @@ def remind() -> None:
             begin_writing()
             goes_on = write_some() == reminders.PORTION
             db.session.commit()
-
-
-EVERY_MINUTE = (
-    do_what_waits,
-    delivery.settle_what_was_left,
-    end_memberships,
-    forget_answers,
-    enrol_who_was_left,
-    remind,
-)
 
 
 RUNS: dict[UploadKind, type[Run[Any]]] = {
@@ -131,3 +122,15 @@ def deliver_mail() -> None:
             delivery.deliver_all()
         finally:
             _delivering.release()
+
+
+#: By every worker, however many there are: each row is held by one of them, and marked as done with what was done.
+EVERY_MINUTE = (
+    take_up_what_was_left,
+    deliver_mail,  # meanwhile: an upload may take long
+    end_memberships,
+    forget_answers,
+    enrol_who_was_left,
+    remind,
+    prune,
+)

@@ -1,6 +1,7 @@
 """Several at once, and one after another that died: each invitation is made once, each mail goes out."""
 
 import os
+import socket
 from datetime import timedelta
 from pathlib import Path
 
@@ -138,6 +139,16 @@ def test_what_a_dead_worker_of_this_machine_was_at_is_free_at_once(world: Flask)
     tasks.take_up_what_was_left()
     db.session.rollback()
     assert (upload.state, world.extensions["mailbox"].list().total) == (UploadState.DONE, 1)
+
+
+@pytest.mark.parametrize("machine", [socket.gethostname(), f"{claims.ME.split('/')[0]}5"], ids=["host", "container"])
+def test_a_worker_elsewhere_with_the_name_of_this_machine_is_not_taken_for_dead(machine: str) -> None:
+    """Numbers of processes are no use there: another container has those of its own."""
+    upload = pressed(a_file(addresses(1)))
+    a_run(upload, f"{machine}/{os.getpid()}/alive")
+    tasks.take_up_what_was_left()
+    db.session.rollback()
+    assert (upload.state, count(Invitation)) == (UploadState.PROCESSING, 0)
 
 
 def test_what_a_worker_sent_and_did_not_live_to_count_is_counted_by_the_next_one() -> None:

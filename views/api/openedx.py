@@ -24,7 +24,7 @@ from views import access, callers
 from views.api.blueprint import ApiBlueprint, Refusal
 from views.api.calls import Call, MalformedError, described
 from views.api.openedx_types import BulkEnrolment, Enrolled, Failure, names_in
-from views.extensions import limiter
+from views.extensions import is_within, limiter
 
 #: What is said by the status alone.
 _SENTENCES = {
@@ -96,7 +96,7 @@ def throttled(view: Callable[..., Any]) -> Callable[..., Any]:
     def counted(*args: Any, **kwargs: Any) -> Any:
         rate = STAFF_RATE if may_enrol_in_bulk(access.my_rights()) else RATE
         whose = "bulk_enroll", str(access.me().id)
-        if limiter.limiter.hit(rate, *whose):
+        if is_within(rate, *whose):
             return view(*args, **kwargs)
         wait = max(1, math.ceil(limiter.limiter.get_window_stats(rate, *whose).reset_time - time.time()))
         sentence = f"Request was throttled. Expected available in {wait} second{'' if wait == 1 else 's'}."
