@@ -6,11 +6,9 @@ templates as single lines without control characters.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from domain import language
 from domain.language import gettext as _
@@ -25,6 +23,7 @@ from worker import (
     role_letters,
     upload_letters,
 )
+from worker.form_letters import FormLetters
 from worker.letter_facts import Facts
 from worker.letter_language import language_of
 from worker.letter_parts import Content, Links, Mail
@@ -52,7 +51,7 @@ class Writer:
 
     def __init__(self, environment: Environment, links: Links) -> None:
         self._links = links
-        self._trios = {kind: _Trio.of(environment, kind) for kind in LetterKind}
+        self._forms = FormLetters(environment)
 
     def write(self, letter: Letter, facts: Facts) -> Mail | None:
         """The mail; nothing where there is nothing to tell any more (an invitation revoked, or sent again)."""
@@ -66,27 +65,10 @@ class Writer:
 
     def put_into_words(self, letter: Letter, content: Content) -> Mail:
         with language.speaking(content.language):
-            subject, text, html = self._trios[letter.kind].render(content.values)
+            subject, text, html = self._forms.write(letter.kind, content.values)
         return Mail(
             one_line(letter.to_address), subject, text, html, content.attachments, content.reply_to, content.from_name
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Trio:
-    subject: Template
-    text: Template
-    html: Template
-
-    @classmethod
-    def of(cls, environment: Environment, kind: LetterKind) -> "_Trio":
-        return cls(*(environment.get_template(f"mail/{kind}.{ending}") for ending in ("subject.txt", "txt", "html")))
-
-    def render(self, values: dict[str, Any]) -> tuple[str, str, str]:
-        subject = one_line(self.subject.render(values))
-        spoken = language.tag_of(language.spoken() or language.ENGLISH)
-        html = self.html.render(values, subject=subject, language=spoken)
-        return subject, self.text.render(values), html
 
 
 _CONTENT: dict[LetterKind, Callable[[Letter, Facts, Links], Content | None]] = {

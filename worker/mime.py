@@ -17,6 +17,7 @@ from email.header import Header
 from email.mime.base import MIMEBase
 from email.policy import compat32
 from email.utils import format_datetime, parseaddr
+from functools import cache
 
 from domain.addresses import is_international
 from models import now
@@ -29,6 +30,8 @@ _UTF8.header_encoding, _UTF8.body_encoding = SHORTEST, QP
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 '&_-]+")
 #: A header of which no line has to be folded (RFC 5322, 2.1.1), less the longest name of ours.
 _SHORT = 60
+
+_parsed = cache(parseaddr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ def compose(letter_id: uuid.UUID, mail: Mail, default_sender: str) -> Message:
 
     `default_sender` is `Name <address>`; the mail may have a name of its own.
     """
-    name, sender = parseaddr(default_sender)
+    name, sender = _parsed(default_sender)
     recipient = with_ascii_domain(mail.to)
     headers = {
         "Subject": _text(mail.subject),
