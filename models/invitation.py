@@ -73,6 +73,9 @@ class Invitation(Model):
     invited_by: Mapped[User] = relationship()
     #: Spelt out, so that the index over such invitations serves (it does not for a parameter).
     is_to_remind: ClassVar[TextClause] = text("invitations.status = 'open' AND invitations.reminded_at IS NULL")
+    is_answered_with_no: ClassVar[TextClause] = text(
+        "invitations.answered_at IS NOT NULL AND invitations.status <> 'accepted'"
+    )
 
     groups: Mapped[list[Group]] = relationship(secondary=invitation_groups, viewonly=True, order_by=Group.short_name)
 

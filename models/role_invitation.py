@@ -1,8 +1,9 @@
 """One e-mail address invited to a role in an organisation."""
 
 import uuid
+from typing import ClassVar
 
-from sqlalchemy import Column, ForeignKey, ForeignKeyConstraint, Index, Table, UniqueConstraint, text
+from sqlalchemy import Column, ForeignKey, ForeignKeyConstraint, Index, Table, TextClause, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import CreatedAt, Model, Moment, Name, PrimaryKey, Words, choice, db, now
@@ -45,6 +46,10 @@ class RoleInvitation(Model):
 
     organisation: Mapped[Organisation] = relationship()
     invited_by: Mapped[User] = relationship()
+    #: Spelt out, so that the index over such invitations serves (it does not for a parameter).
+    is_answered_with_no: ClassVar[TextClause] = text(
+        "role_invitations.answered_at IS NOT NULL AND role_invitations.status <> 'accepted'"
+    )
     units: Mapped[list[Unit]] = relationship(secondary=role_invitation_units, viewonly=True, order_by=Unit.name)
 
     __table_args__ = (

@@ -83,6 +83,13 @@ class Mailbox:
         unfinished.write_bytes(message)
         unfinished.replace(self._folder / f"{name}.eml")
 
+    def forget(self, before: datetime) -> None:
+        """The mails of another time."""
+        oldest = f"{int(before.timestamp()) * 1_000_000_000:020}"
+        for path in self._folder.glob("*.eml"):
+            if _NAME.fullmatch(path.stem) and path.name < oldest:
+                path.unlink(missing_ok=True)
+
     def list(self, number: int = 1, size: int = 50, search: str = "") -> Page[Entry]:
         """A page of the mails, the newest first; with `search`, of those whose recipient contains it.
 
