@@ -58,6 +58,8 @@ class Machine:
             "worker": [f"{BIN}/flask", "worker"],
         }
         self._running: dict[Kind, subprocess.Popen[bytes]] = {}
+        #: Of files that are open here, those that they get too.
+        self._handed_over: tuple[int, ...] = ()
 
     def __enter__(self) -> Self:
         return self
@@ -66,11 +68,12 @@ class Machine:
         """All of them are ended."""
         self.kill(*self._running)
 
-    def call(self, *command: str) -> None:
-        """Run a command of the application to its end."""
-        subprocess.run(
+    def call(self, *command: str) -> str:
+        """Run a command of the application to its end. Answers what it says."""
+        ran = subprocess.run(
             [BIN / "flask", *command], cwd=ROOT, env=self._environment, check=True, capture_output=True, timeout=60
         )
+        return ran.stdout.decode()
 
     def start(self, *kinds: Kind) -> None:
         for kind in kinds:
@@ -81,6 +84,7 @@ class Machine:
                     env=self._environment,
                     stdout=log,
                     stderr=log,
+                    pass_fds=self._handed_over,
                     start_new_session=True,  # a group of its own, so that none of its children survives it
                 )
 
@@ -97,6 +101,14 @@ class Machine:
         self._running[kind].send_signal(by)
         self._running[kind].wait(20)
 
+    def pid(self, kind: Kind) -> int:
+        return self._running[kind].pid
+
+    @property
+    def ended(self) -> list[Kind]:
+        """Those that run no more, though nobody has killed them."""
+        return [kind for kind, process in self._running.items() if process.poll() is not None]
+
     @property
     def log(self) -> str:
         return self._log.read_text(errors="replace")
@@ -106,23 +118,27 @@ class Visitor:
     """Somebody who signs in, uploads, and sends forms over HTTP; tries again while nobody answers."""
 
     def __init__(self, port: int) -> None:
-        self._address = f"http://127.0.0.1:{port}"
+        self.go_to(port)
         cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         self._opener = urllib.request.build_opener(cookies)
+
+    def go_to(self, port: int) -> None:
+        """Visit another web process, with the cookies of the one before."""
+        self._address = f"http://127.0.0.1:{port}"
 
     def sign_in(self, email: str, password: str = "muster-demo") -> None:
         self.send("/login", email=email, password=password)
 
     def send(self, path: str, **form: str) -> str:
         """Send a form. Answers the path of the page that follows."""
-        form["csrf_token"] = self._token()
+        form.setdefault("csrf_token", self.token())
         return self._open(urllib.request.Request(self._address + path, urllib.parse.urlencode(form).encode()))[0]
 
     def upload(self, content: str) -> str:
         """Answers the path of the upload."""
         frontier = secrets.token_hex()
         parts = (
-            f'--{frontier}\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{self._token()}\r\n'
+            f'--{frontier}\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{self.token()}\r\n'
             f'--{frontier}\r\nContent-Disposition: form-data; name="file"; filename="people.csv"\r\n\r\n{content}\r\n'
             f"--{frontier}--\r\n"
         )
@@ -133,7 +149,8 @@ class Visitor:
     def page(self, path: str) -> str:
         return self._open(urllib.request.Request(self._address + path))[1]
 
-    def _token(self) -> str:
+    def token(self) -> str:
+        """For a form."""
         found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.page("/login"))
         assert found is not None
         return found[1]

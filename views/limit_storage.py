@@ -61,7 +61,7 @@ class SqlStorage(Storage):
         return SQLAlchemyError
 
     @cached_property
-    def _engine(self) -> Engine:
+    def engine(self) -> Engine:
         """Connected and with its table when it is needed first: the database may be away at the start."""
         is_sqlite = self._uri.startswith("sqlite")
         patience = {} if is_sqlite else {"connect_timeout": PATIENCE, "tcp_user_timeout": PATIENCE * 1000}
@@ -75,9 +75,9 @@ class SqlStorage(Storage):
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Answers how many there are now, since the first one `expiry` seconds ago or less."""
         at = time.time()
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             _forget(connection, at)
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             return connection.scalar(_count(connection, _hash(key), amount, at, at + expiry)) or 0
 
     def get(self, key: str) -> int:
@@ -88,22 +88,22 @@ class SqlStorage(Storage):
 
     def check(self) -> bool:
         try:
-            with self._engine.connect() as connection:
+            with self.engine.connect() as connection:
                 connection.execute(select(1))
         except SQLAlchemyError:
             return False
         return True
 
     def reset(self) -> int:
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             return connection.execute(delete(COUNTS)).rowcount
 
     def clear(self, key: str) -> None:
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             connection.execute(delete(COUNTS).where(COUNTS.c.key == _hash(key)))
 
     def _look_up(self, column: Column[Any], key: str) -> Any:
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return connection.scalar(select(column).where(COUNTS.c.key == _hash(key), COUNTS.c.ends_at > time.time()))
 
 
