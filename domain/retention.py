@@ -14,7 +14,8 @@ All of it goes in portions, each in a transaction of its own: a function here ta
 be more. Rows that another worker holds are left to it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import partial
@@ -112,26 +113,26 @@ def let_files_go(before: datetime) -> bool:
         .where(or_(Upload.finished_at.is_(None), Upload.finished_at < before))
         .where(~exists().where(Letter.upload_id == Upload.id, Letter.is_waiting))
         .order_by(Upload.created_at)
-        .limit(FILES)
-        .with_for_update(skip_locked=True)
     )
+    ids = _held(due.limit(FILES))
     stays_done = case((Upload.state == UploadState.DONE, Upload.state), else_=UploadState.DISCARDED)
     nothing = {"content": b"", "columns": [], "notices": []}
-    gone = update(Upload).where(Upload.id.in_(due), Upload.is_kept)
-    return _changed(gone.values(state=stays_done, gone_at=now(), **nothing)) == FILES
+    if ids:
+        _do(update(Upload).where(among(Upload.id, ids)).values(state=stays_done, gone_at=now(), **nothing))
+    return bool(ids)
 
 
 def empty_uploads() -> bool:
     """Delete what has gone of an upload: a portion of it."""
-    gone = select(Upload.id).where(Upload.is_to_empty).order_by(Upload.gone_at).limit(1)
-    upload_id = db.session.scalar(gone.with_for_update(skip_locked=True))
-    if upload_id is None:
+    ids = _held(select(Upload.id).where(Upload.is_to_empty).order_by(Upload.gone_at).limit(1))
+    if not ids:
         return False
+    [upload_id] = ids
     for table in (UploadLine, UploadFinding, UploadOutcome):
         first = select(table.number).where(table.upload_id == upload_id).order_by(table.number).limit(PORTION)
-        if _changed(delete(table).where(table.upload_id == upload_id, table.number.in_(first))):
+        if _do(delete(table).where(table.upload_id == upload_id, table.number.in_(first))):
             return True
-    _changed(update(Upload).where(Upload.id == upload_id).values(emptied_at=now()))
+    _do(update(Upload).where(Upload.id == upload_id).values(emptied_at=now()))
     return True
 
 
@@ -149,10 +150,11 @@ def delete_letters(before: datetime) -> bool:
         .where(~_waits(_Other.role_invitation_id == Letter.role_invitation_id))
         .where(~_is_unsettled(Letter.invitation_id))
         .order_by(Letter.sent_at)
-        .limit(PORTION)
-        .with_for_update(of=Letter, skip_locked=True)
     )
-    return _changed(delete(Letter).where(Letter.id.in_(due))) == PORTION
+    ids = _held(due.limit(PORTION))
+    if ids:
+        _do(delete(Letter).where(among(Letter.id, ids)))
+    return bool(ids)
 
 
 _Other = aliased(Letter, name="other")
@@ -174,14 +176,13 @@ def _is_unsettled(invitation_id: Any) -> ColumnElement[bool]:
 def delete_invitations(invitations: type[Invitation] | type[RoleInvitation], before: datetime) -> bool:
     """Those that led to nothing. What names one stays for its own time, and names none any more."""
     parts, references = _OF[invitations]
-    expired = db.session.scalars(_expired(invitations, before)).all()
-    ids = expired or db.session.scalars(_answered(invitations, before)).all()
+    ids = _held(_expired(invitations, before)) or _held(_answered(invitations, before))
     if not ids:
         return False
-    _changed(delete(parts).where(among(parts.c.invitation_id, ids)))
+    _do(delete(parts).where(among(parts.c.invitation_id, ids)))
     for reference in references:
-        _changed(update(reference.class_).where(among(reference, ids)).values({reference: None}))
-    _changed(delete(invitations).where(among(invitations.id, ids)))
+        _do(update(reference.class_).where(among(reference, ids)).values({reference: None}))
+    _do(delete(invitations).where(among(invitations.id, ids)))
     return True
 
 
@@ -208,7 +209,7 @@ def _over(invitations: Any, *which: ColumnElement[bool]) -> Select[Any]:
     query = select(invitations.id).where(*which, ~_waits(of_letters == invitations.id))
     if invitations is Invitation:
         query = query.where(~_is_unsettled(Invitation.id))
-    return query.limit(PORTION).with_for_update(of=invitations, skip_locked=True)
+    return query.limit(PORTION)
 
 
 # The audit log.
@@ -216,17 +217,22 @@ def _over(invitations: Any, *which: ColumnElement[bool]) -> Select[Any]:
 
 def delete_audit_entries(before: datetime) -> bool:
     """The log says first from when on it is kept: its table lets go of nothing else."""
-    due = select(AuditEntry.id).where(AuditEntry.at < before).order_by(AuditEntry.at, AuditEntry.id).limit(PORTION)
-    ids = db.session.scalars(due.with_for_update(skip_locked=True)).all()
+    due = select(AuditEntry.id).where(AuditEntry.at < before).order_by(AuditEntry.at, AuditEntry.id)
+    ids = _held(due.limit(PORTION))
     if not ids:
         return False
     db.session.execute(insert_new(AuditRetention).values(id=1, kept_since=before))
-    _changed(update(AuditRetention).values(kept_since=before))
-    _changed(delete(AuditEntry).where(among(AuditEntry.id, ids)))
+    _do(update(AuditRetention).values(kept_since=before))
+    _do(delete(AuditEntry).where(among(AuditEntry.id, ids)))
     return True
 
 
-def _changed(statement: Any) -> int:
-    """How many rows. Nothing of them is remembered here."""
+def _held(query: Select[Any]) -> Sequence[uuid.UUID]:
+    """The IDs of these rows; of those that no other worker is at."""
+    return db.session.scalars(query.with_for_update(skip_locked=True)).all()
+
+
+def _do(statement: Any) -> int:
+    """To how many rows. What the session remembers of them is not looked for: it is this statement's alone."""
     done: Any = db.session.execute(statement, execution_options={"synchronize_session": False})
     return int(done.rowcount)
