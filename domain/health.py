@@ -8,7 +8,7 @@ from pathlib import Path
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from models import Letter, Upload, db, now
@@ -50,6 +50,8 @@ class Load:
 
     #: Pressed *Process*, and not finished: their lines, or the mails of these.
     uploads_in_progress: int
+    #: Those of them with lines to be processed, and no worker at them.
+    uploads_waiting: int
     #: The longest since *Process* was pressed.
     oldest_upload_seconds: float
     letters_waiting: int
@@ -59,10 +61,18 @@ class Load:
 
 def load() -> Load:
     uploads = select(func.count(), func.min(Upload.process_pressed_at)).where(Upload.is_processing)
+    is_free = or_(Upload.claimed_until.is_(None), Upload.claimed_until < now())
+    to_take_up = select(func.count()).where(Upload.is_to_process, is_free)
     letters = select(func.count(), func.min(Letter.created_at)).where(Letter.is_waiting)
     in_progress, pressed_at = db.session.execute(uploads).one()
     waiting, written_at = db.session.execute(letters).one()
-    return Load(in_progress, _seconds_since(pressed_at), waiting, _seconds_since(written_at))
+    return Load(
+        uploads_in_progress=in_progress,
+        uploads_waiting=db.session.scalars(to_take_up).one(),
+        oldest_upload_seconds=_seconds_since(pressed_at),
+        letters_waiting=waiting,
+        oldest_letter_seconds=_seconds_since(written_at),
+    )
 
 
 def _seconds_since(moment: datetime | None) -> float:

@@ -72,7 +72,8 @@ class RequestFigures:
 
     def note(self, response: Response) -> Response:
         if "begun" in g:  # unless the request was refused before anything was asked
-            labels = (request.method, request.endpoint or "none", str(response.status_code))
+            method = request.method if request.url_rule else "any"  # without a route it is whatever was sent
+            labels = (method, request.endpoint or "none", str(response.status_code))
             self._seconds.labels(*labels).observe(time.perf_counter() - g.begun)
         return response
 
@@ -98,6 +99,7 @@ class _Waiting:
 
         for name, meaning, value in (
             ("uploads_in_progress", "Uploads being processed.", self._load.uploads_in_progress),
+            ("uploads_waiting", "Those of them that no worker is at.", self._load.uploads_waiting),
             ("oldest_upload_seconds", "Since Process was pressed.", self._load.oldest_upload_seconds),
             ("letters_waiting", "Letters to be sent.", self._load.letters_waiting),
             ("oldest_letter_seconds", "Since it was written.", self._load.oldest_letter_seconds),

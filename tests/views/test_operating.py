@@ -57,16 +57,20 @@ def figures(client: Client) -> dict[str, float]:
     return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
 
 
+def queue_in(told: dict[str, float]) -> list[float]:
+    return [told[f"muster_{name}"] for name in ("letters_waiting", "uploads_in_progress", "uploads_waiting")]
+
+
 def test_the_figures_say_what_waits_and_for_how_long(measured: Client) -> None:
     with measured.application.app_context():
         before = figures(measured)
-        assert [before["muster_letters_waiting"], before["muster_uploads_in_progress"]] == [0, 0]
+        assert queue_in(before) == [0, 0, 0]
         with time_machine.travel(now() - timedelta(minutes=5), tick=True):
             add(Letter(kind=LetterKind.ACCEPTED, once="1", to_address="a@example.org"))
             an_upload(state=UploadState.PROCESSING, process_pressed_at=now())
         db.session.commit()
         after = figures(measured)
-        assert [after["muster_letters_waiting"], after["muster_uploads_in_progress"]] == [1, 1]
+        assert queue_in(after) == [1, 1, 1]
         assert 299 < after["muster_oldest_letter_seconds"] < 360
         assert 299 < after["muster_oldest_upload_seconds"] < 360
 
@@ -78,7 +82,23 @@ def test_the_figures_count_requests_by_route_and_answer(measured: Client) -> Non
         measured.get("/nowhere")
         counted = figures(measured)
         assert counted['muster_request_seconds_count{endpoint="session.login",method="GET",status="200"}'] == 2
-        assert counted['muster_request_seconds_count{endpoint="none",method="GET",status="404"}'] == 1
+        assert counted['muster_request_seconds_count{endpoint="none",method="any",status="404"}'] == 1
+
+
+def test_what_strangers_make_up_makes_no_more_figures(measured: Client) -> None:
+    with measured.application.app_context():
+        for number in range(3):
+            measured.open(f"/nowhere/{number}", method=f"MADEUP{number}")
+            measured.open("/login", method=f"MADEUP{number}")
+        assert [name for name in figures(measured) if "MADEUP" in name] == []
+
+
+def test_an_upload_that_a_worker_is_at_waits_no_more(measured: Client) -> None:
+    with measured.application.app_context():
+        until = now() + timedelta(minutes=1)
+        an_upload(state=UploadState.PROCESSING, process_pressed_at=now(), claimed_by="here/1/one", claimed_until=until)
+        db.session.commit()
+        assert queue_in(figures(measured)) == [0, 1, 0]
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer wrong", f"Basic {TOKEN}", "Bearer ünïcode"])
