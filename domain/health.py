@@ -11,7 +11,7 @@ from alembic.util import CommandError
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from models import Letter, Upload, db, now
+from models import Letter, Upload, db, now, roll_back
 from models.base import migrate
 
 
@@ -20,7 +20,7 @@ def why_not_ready() -> str | None:
     try:
         revision = db.session.scalar(text("SELECT version_num FROM alembic_version"))
     except SQLAlchemyError:
-        db.session.rollback()
+        roll_back()
         return "the database does not answer, or was never migrated"
     return None if is_new_enough(revision) else f"the database is to be migrated: it is at {revision}"
 

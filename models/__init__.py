@@ -2,7 +2,7 @@
 
 from models.api_key import ApiKey, GivenAnswer
 from models.audit import AuditEntry, AuditRetention
-from models.base import begin_writing, db, key_of, migrate, new_id, now
+from models.base import begin_writing, db, key_of, migrate, new_id, now, roll_back
 from models.batch import Batch, BatchTally, Participant
 from models.collaboration import Collaboration, Group, Label, Membership
 from models.course import Course
@@ -46,4 +46,5 @@ __all__ = [
     "migrate",
     "new_id",
     "now",
+    "roll_back",
 ]

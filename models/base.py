@@ -35,6 +35,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, mapped_column
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -181,6 +182,16 @@ def begin_writing(*, waits: bool = True) -> None:
     `OperationalError` where it is another's. PostgreSQL needs nothing.
     """
     db.session.connection(execution_options={"sqlite_begin": "IMMEDIATE", "sqlite_waits": waits})
+
+
+def roll_back(_fault: BaseException | None = None) -> None:
+    """End this session's transaction. Where its connection has broken, or breaks at that, it is thrown away: what was
+    not committed is undone either way, and what was is done, and may be answered.
+    """
+    try:
+        db.session.rollback()
+    except DBAPIError:
+        db.session().invalidate()
 
 
 #: How long SQLite waits for whoever is writing, in milliseconds; and not at all.

@@ -8,12 +8,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 from flask_babel.speaklater import LazyString
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response
 
 from domain import errors
-from models import db
+from models import roll_back
 from views.api import problems
 from views.api.blueprint import Refusal, blueprint_here, blueprint_of_path
 from views.api.calls import MalformedError
@@ -55,6 +55,10 @@ PAGES = {
         later("This cannot be done any more"),
         later("Somebody else may have been quicker. Go back, reload the page and look again."),
     ),
+    410: Page(
+        later("This is no longer here"),
+        later("It has been deleted, as was said before it was."),
+    ),
     413: Page(
         later("This file is too large"),
         later("Nothing of it has been stored. Split the file into smaller ones and upload them one after the other."),
@@ -66,6 +70,13 @@ PAGES = {
     500: Page(
         later("Something went wrong on our side"),
         later("Nothing has been half-done. Try again in a minute; if it happens again, tell your administrator."),
+    ),
+    503: Page(
+        later("Muster cannot work just now"),
+        later(
+            "Its database does not answer, is busy, or has no room left. Nothing has been half-done. Try again in "
+            "a minute."
+        ),
     ),
 }
 
@@ -87,6 +98,7 @@ CALLS = {
 
 STATUS: dict[type[errors.RefusalError], int] = {
     errors.ConflictError: 409,
+    errors.GoneError: 410,
     errors.NotAllowedError: 403,
     errors.SuspendedError: 403,
     UnauthenticatedError: 401,
@@ -97,6 +109,9 @@ STATUS: dict[type[errors.RefusalError], int] = {
 #: What PostgreSQL has ended one of two transactions for: each waited for the other, or would have to know of it.
 _COLLISIONS = {"40P01", "40001"}
 _COLLIDED = Page(later("Somebody else was changing the same"), later("Nothing has been changed. Try again."))
+
+#: The database is away, locked, or has no room. Which, is for the log.
+OUT_OF_REACH = (OperationalError, InterfaceError)
 
 #: Of refusals that are told under a heading of their own.
 TITLES: dict[type[errors.RefusalError], LazyString] = {
@@ -115,7 +130,9 @@ def register(app: Flask) -> None:
 def _http(error: HTTPException) -> Answer | HTTPException:
     if error.code is None or error.code < 400:
         return error
-    db.session.rollback()
+    roll_back()
+    if isinstance(getattr(error, "original_exception", None), OUT_OF_REACH):
+        return _answer(503, headers={"Retry-After": "60"})
     return _answer(error.code, headers=_headers_of(error))
 
 
@@ -127,13 +144,13 @@ def _headers_of(error: HTTPException) -> dict[str, str]:
 
 
 def _refusal(refusal: errors.RefusalError) -> Answer:
-    db.session.rollback()
+    roll_back()
     title = TITLES.get(type(refusal))
     return _answer(STATUS[type(refusal)], str(refusal), title, code=getattr(refusal, "code", ""))
 
 
 def _malformed(error: MalformedError) -> Answer:
-    db.session.rollback()
+    roll_back()
     return _answer(error.status, str(error), errors=error.errors, code=error.code)
 
 
@@ -141,7 +158,7 @@ def _collision(error: OperationalError) -> Answer:
     """Rare: locks are taken in one order. Whatever else the database could not do is a fault."""
     if getattr(error.orig, "sqlstate", None) not in _COLLISIONS:
         raise error
-    db.session.rollback()
+    roll_back()
     current_app.logger.warning("Two were in each other's way in %s.", request.endpoint, exc_info=error)
     return _answer(409, str(_COLLIDED.sentence), _COLLIDED.title)
 

@@ -4,8 +4,9 @@ import io
 
 import pytest
 from flask import Flask
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
+from models import db
 from tests.clients import Client
 from tests.programs import program
 
@@ -51,17 +52,35 @@ def test_a_fault_of_ours_is_owned_up_to(world: Flask, client: Client) -> None:
         world.view_functions["uploads.index"] = view
 
 
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
 def test_the_error_page_stands_when_the_database_does_not(
-    world: Flask, client: Client, monkeypatch: pytest.MonkeyPatch
+    world: Flask, client: Client, monkeypatch: pytest.MonkeyPatch, error: type[DBAPIError]
 ) -> None:
     world.config.update(PROPAGATE_EXCEPTIONS=False, TESTING=False)
     client.sign_in("yoda@harderwijk.test")
 
     def away(*_args: object, **_kwargs: object) -> None:
-        raise OperationalError("SELECT 1", {}, Exception("the database is away"))
+        raise error("SELECT 1", {}, Exception("the database is away"))
 
     monkeypatch.setattr("sqlalchemy.engine.Connection.execute", away)
-    assert client.page("/uploads", 500).heading == "Something went wrong on our side"
+    assert client.page("/uploads", 503).heading == "Muster cannot work just now"
+    assert client.get("/uploads").headers["Retry-After"] == "60"
+    assert client.get("/api/v1/courses", headers={"Authorization": "Bearer muster_x"}).json["status"] == 503
+
+
+def test_a_connection_that_breaks_once_the_page_is_made_takes_nothing_from_it(
+    world: Flask, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.sign_in("yoda@harderwijk.test")
+    fault = db.engine.dialect.dbapi.OperationalError("the connection has broken")
+
+    def broken(*_args: object) -> None:
+        raise fault
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sqlalchemy.engine.default.DefaultDialect.do_rollback", broken)
+        assert client.page("/uploads").heading == "Uploads"
+    assert client.page("/uploads").heading == "Uploads"
 
 
 class CollisionError(Exception):
