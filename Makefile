@@ -30,6 +30,9 @@ lint: .venv/dev ## Check style, types and templates
 bench: .venv/dev $(CATALOGUES) static/vendor/htmx.min.js ## Measure against the bars of tests/benchmarks
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
+chaos: .venv/dev $(CATALOGUES) ## Kill, cut, fill, flush at random, and reckon what was lost (ARGS="--seed 1 --runs 5")
+	$(BIN)/python -m tests.chaos $(ARGS)
+
 screenshots: .venv/dev $(CATALOGUES) static/vendor/htmx.min.js ## Take the pictures of the README anew
 	@.ci/chromium
 	$(BIN)/python -m tests.browser.screenshots
@@ -37,7 +40,7 @@ screenshots: .venv/dev $(CATALOGUES) static/vendor/htmx.min.js ## Take the pictu
 messages: .venv/run ## Bring the translations up to date with the code (LANGUAGE=de begins one)
 	@.ci/messages $(LANGUAGE)
 
-.PHONY: help install run test lint bench screenshots messages
+.PHONY: help install run test lint bench chaos screenshots messages
 
 .venv/bin/pip:
 	@.ci/venv $(PYTHON)

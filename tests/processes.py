@@ -119,8 +119,8 @@ class Visitor:
 
     def __init__(self, port: int) -> None:
         self.go_to(port)
-        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
-        self._opener = urllib.request.build_opener(cookies)
+        self._cookies = http.cookiejar.CookieJar()
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self._cookies))
 
     def go_to(self, port: int) -> None:
         """Visit another web process, with the cookies of the one before."""
@@ -148,6 +148,11 @@ class Visitor:
 
     def page(self, path: str) -> str:
         return self._open(urllib.request.Request(self._address + path))[1]
+
+    @property
+    def cookie(self) -> str:
+        """The header of that name."""
+        return "; ".join(f"{one.name}={one.value}" for one in self._cookies)
 
     def token(self) -> str:
         """For a form."""

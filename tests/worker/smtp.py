@@ -61,6 +61,8 @@ class MailServer:
     def __init__(self) -> None:
         self.script = Script()
         self.accepted: list[Accepted] = []
+        #: Recipients that were refused for good.
+        self.refused: list[str] = []
         #: How many connections were made.
         self.connections = 0
         self.port = 0
@@ -175,6 +177,8 @@ class _Conversation(SMTP):
         answer = self._script.refuses_all or self._script.refused.get(address, OK)
         if answer == OK:
             envelope.rcpt_tos.append(address)
+        elif answer.startswith("5"):
+            self._mail_server.refused.append(address)
         return answer
 
     async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:  # noqa: N802  # the library's name

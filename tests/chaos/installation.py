@@ -1,0 +1,118 @@
+"""An installation of Muster as it is operated: database, queue, mail server, and machines with a web and a worker.
+
+All that can fail stands between them: wires that can be cut, a disk that can be full, a clock that can jump.
+"""
+
+import secrets
+import shutil
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Literal, Self
+
+from sqlalchemy import Engine, create_engine
+
+from app import with_driver
+from tests.chaos.postgresql import PostgreSQL
+from tests.chaos.redis import Redis
+from tests.chaos.system import Clock, Disk
+from tests.chaos.wire import Wire
+from tests.processes import Machine
+from tests.worker.smtp import MailServer
+
+Database = Literal["sqlite", "postgresql"]
+#: On SQLite they share its file, as two processes of each kind on one machine would.
+MACHINES = 2
+#: Short, so that what a dead machine has left is soon taken up.
+LEASE_SECONDS = 10
+DISK_MEGABYTES = {"sqlite": 120, "postgresql": 300}
+
+
+class Installation:
+    """Entered, it has the demo world and runs; left, all of it has ended."""
+
+    def __init__(self, folder: Path, database: Database) -> None:
+        self.database = database
+        self.folder = folder
+        self.clock = Clock(folder)
+        self.disk = Disk(folder / "disk", DISK_MEGABYTES[database])
+        self.mail_server = MailServer()
+        self.postgresql: PostgreSQL | None = None
+        self.redis: Redis | None = None
+        self.wires: dict[str, Wire] = {}
+        self.machines: list[Machine] = []
+
+    def __enter__(self) -> Self:
+        with ExitStack() as ends:
+            ends.enter_context(self.disk)
+            ends.enter_context(self.mail_server)
+            self._start_servers(ends)
+            self._start_machines(ends)
+            self._ends = ends.pop_all()
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        self._ends.close()
+
+    @property
+    def ports(self) -> list[int]:
+        return [machine.port for machine in self.machines]
+
+    @property
+    def log(self) -> str:
+        return "".join(machine.log for machine in self.machines)
+
+    def engine(self) -> Engine:
+        """The database, by no wire."""
+        url = self.postgresql.url() if self.postgresql else self._sqlite("muster")
+        return create_engine(with_driver(url))
+
+    def make_key(self, email: str) -> str:
+        """A key for programs, of somebody of the demo world."""
+        _id, secret = self.machines[0].call("api-key", "create", email, "--name", "Chaos").split()
+        return secret
+
+    def _start_servers(self, ends: ExitStack) -> None:
+        self.wires["mail"] = ends.enter_context(Wire(self.mail_server.port))
+        if self.database == "sqlite":
+            return
+        self.postgresql = PostgreSQL(self.disk.folder)
+        ends.callback(self.postgresql.kill)
+        self.wires["database"] = ends.enter_context(Wire(self.postgresql.port))
+        if shutil.which("redis-server"):
+            self.redis = Redis(self.folder)
+            ends.callback(self.redis.kill)
+            self.wires["redis"] = ends.enter_context(Wire(self.redis.port))
+
+    def _start_machines(self, ends: ExitStack) -> None:
+        settings = self._settings()
+        self.machines = [Machine(self.folder / f"machine{number}", **settings) for number in range(MACHINES)]
+        for command in (["db", "upgrade"], ["demo"]):
+            self.machines[0].call(*command)
+        for machine in self.machines:
+            ends.enter_context(machine)
+            machine.start("web", "worker")
+
+    def _settings(self) -> dict[str, str]:
+        return {
+            "SECRET_KEY": secrets.token_urlsafe(),
+            "DATABASE_URL": self._wired_database(),
+            "MAIL_SERVER": "127.0.0.1",
+            "MAIL_PORT": str(self.wires["mail"].port),
+            "LEASE_SECONDS": str(LEASE_SECONDS),
+            **self._queue(),
+            **self.clock.settings,
+        }
+
+    def _wired_database(self) -> str:
+        if self.postgresql is None:
+            return self._sqlite("muster")
+        return self.postgresql.url(self.wires["database"].port)
+
+    def _queue(self) -> dict[str, str]:
+        if self.redis is None:
+            return {"QUEUE_URL": self._sqlite("queue")}
+        url = f"redis://127.0.0.1:{self.wires['redis'].port}/0"
+        return {"QUEUE_URL": url, "RATELIMIT_STORAGE_URI": url}
+
+    def _sqlite(self, name: str) -> str:
+        return f"sqlite:///{self.disk.folder}/{name}.sqlite"
