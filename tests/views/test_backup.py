@@ -1,8 +1,11 @@
 """A backup is taken while Muster is used, and is a database again."""
 
+import os
+import secrets
 import shlex
 import shutil
 import sqlite3
+import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +13,11 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import func, make_url, select, text
+from sqlalchemy import create_engine, func, select, text
 
+from domain.backup import dump_line
 from models import User, db
-from tests.conftest import make_app
+from tests.conftest import make_app, new_database
 from tests.people import an_organisation, teachers
 from tests.views.test_commands import run, told
 
@@ -32,28 +36,44 @@ def is_sqlite() -> bool:
     return db.engine.dialect.name == "sqlite"
 
 
-def test_a_backup_takes_the_place_of_a_lost_database(app: Flask, back_up: Back, tmp_path: Path) -> None:
-    file = tmp_path / "monday.sqlite"
+def test_a_backup_takes_the_place_of_a_lost_database(
+    app: Flask, back_up: Back, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    file = tmp_path / "monday.backup"
     result = back_up(file)
-    if not is_sqlite():
-        code, out, err = told(result)
-        assert (code, out, file.exists()) == (1, [], False)
-        program, *options, database = shlex.split(err[-1])
-        assert (program, options) == ("pg_dump", ["--format=custom", f"--file={file}"])
-        named, ours = make_url(database), db.engine.url
-        assert (named.database, named.query, named.password) == (ours.database, ours.query, None)
-        return
-    assert result.exit_code == 0
+    restored = in_its_place(result, file) if is_sqlite() else by_postgresql_itself(result, file, request)
     assert file.stat().st_mode & 0o077 == 0
-    elsewhere = tmp_path / "restored"
-    elsewhere.mkdir()
-    shutil.copy(file, elsewhere / "muster.sqlite")
-    restored = make_app(elsewhere, DATABASE_URL=f"sqlite:///{elsewhere}/muster.sqlite")
-    with restored.app_context():
+    with make_app(tmp_path / "elsewhere", DATABASE_URL=restored).app_context():
         assert db.session.scalar(select(func.count()).select_from(User)) == 300
         assert db.session.execute(text("SELECT version_num FROM alembic_version")).all()
         db.session.remove()
         db.engine.dispose()
+
+
+def in_its_place(result: Result, file: Path) -> str:
+    """The address of the database that a copy has become."""
+    assert result.exit_code == 0
+    shutil.copy(file, file.with_name("muster.sqlite"))
+    return f"sqlite:///{file.with_name('muster.sqlite')}"
+
+
+def by_postgresql_itself(result: Result, file: Path, request: pytest.FixtureRequest) -> str:
+    """The line that was said is run as it is, and what it has made is restored as the page *Deploying Muster* says."""
+    code, out, err = told(result)
+    assert (code, out, file.exists()) == (1, [], False)
+    elsewhere = new_database("postgresql", f"restored_{secrets.token_hex(4)}", file.parent, request)
+    its_own = request.getfixturevalue("postgresql").bin_path
+    programs = {**os.environ, "PATH": f"{its_own}:{os.environ['PATH']}"}
+    restore = shlex.join(["pg_restore", "--exit-on-error", "--no-owner", f"--dbname={elsewhere}", str(file)])
+    subprocess.run(f"umask 077 && {err[-1]} && {restore}", shell=True, env=programs, check=True, timeout=60)
+    return elsewhere
+
+
+def test_the_line_for_postgresql_tells_no_password(tmp_path: Path) -> None:
+    engine = create_engine("postgresql+psycopg://muster:secret@database/muster?sslmode=require")
+    program, *options, database = shlex.split(dump_line(engine, tmp_path / "monday.backup"))
+    assert (program, options) == ("pg_dump", ["--format=custom", f"--file={tmp_path}/monday.backup"])
+    assert database == "postgresql://muster@database/muster?sslmode=require"
 
 
 def test_a_backup_overwrites_nothing(app: Flask, back_up: Back, tmp_path: Path) -> None:
