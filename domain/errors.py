@@ -12,6 +12,10 @@ class ConflictError(RefusalError):
     """It cannot be done as things stand now."""
 
 
+class GoneError(RefusalError):
+    """It was there, and has been kept for long enough."""
+
+
 class NotAllowedError(RefusalError):
     """The person's roles do not include it."""
 

@@ -9,11 +9,11 @@ from operator import attrgetter
 from sqlalchemy import func, select
 
 from domain import participant_sheet, participants, people_import, people_sheet
-from domain.errors import ConflictError
+from domain.errors import ConflictError, GoneError
 from domain.invitation_plan import count_steps, names_in
 from domain.invitation_sheet import Line, Sheet
+from domain.language import day, ngettext
 from domain.language import gettext as _
-from domain.language import ngettext
 from domain.masking import masked_email
 from domain.participants import Person
 from domain.people_import import PersonOutcome
@@ -231,6 +231,13 @@ def parts(upload: Upload) -> list[Part]:
 _ERRORS_COLUMN = "errors"
 
 
+def _demand_kept(upload: Upload) -> None:
+    if upload.gone_at:
+        raise GoneError(
+            _("The file and its result were deleted on %(day)s. What it counted stays.", day=day(upload.gone_at))
+        )
+
+
 def file_name(upload: Upload, of: str) -> str:
     """What a download is called. `of`: `errors` or `result`."""
     return f"{of}-{upload.file_name.rpartition('.')[0] or upload.file_name}.csv"
@@ -239,8 +246,9 @@ def file_name(upload: Upload, of: str) -> str:
 def errors_file(upload: Upload) -> Iterator[list[object]]:
     """The file as it came, with a column `errors` behind the others; it replaces the one of an earlier round.
 
-    Raises `ConflictError` for a file without errors.
+    Raises `GoneError`, and `ConflictError` for a file without errors.
     """
+    _demand_kept(upload)
     if upload.state is not UploadState.ERRORS:
         raise ConflictError(_("This file has no errors to download."))
     return _errors(upload)
@@ -277,8 +285,9 @@ _KEPT_AS = {"identifier": "invitee", "email": "invitee", "outcome": "state"}
 def result_file(upload: Upload) -> Iterator[Sequence[object]]:
     """What each invitation, participant or person became, in the file's order.
 
-    Raises `ConflictError` before *Process* is pressed.
+    Raises `GoneError`, and `ConflictError` before *Process* is pressed.
     """
+    _demand_kept(upload)
     if upload.process_pressed_at is None:
         raise ConflictError(_("This file has not been processed: it has no result yet."))
     return _result(upload)

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from domain import upload_view, uploads
 from domain.paging import page_of
 from domain.permissions import may_process_upload, may_see_upload, may_upload_invitations
+from domain.retention import kept_until
 from domain.table import Limits
 from models import Upload, UploadLine, db
 from models.upload import Level, UploadKind, UploadState
@@ -45,10 +46,14 @@ def index() -> str:
 @bp.get("/uploads/<uuid:upload_id>")
 @access.upload(may_see_upload)
 def show(upload: Upload) -> str:
-    template, context_of = _VIEWS[upload.state]
-    is_mine = may_process_upload(access.my_rights(), upload)
-    kind_template = _KINDS[upload.kind].template
-    context = {"upload": upload, "kind_template": kind_template, "is_mine": is_mine, **context_of(upload)}
+    template, context_of = _view_of(upload)
+    context = {
+        "upload": upload,
+        "kind_template": _KINDS[upload.kind].template,
+        "is_mine": may_process_upload(access.my_rights(), upload),
+        "kept_until": kept_until(upload, current_app.config["KEEP_FILES_DAYS"]),
+        **context_of(upload),
+    }
     if request.headers.get("HX-Target") == "progress":
         return str(render_block(template, "progress", **context))
     return render_template(template, **context)
@@ -156,15 +161,22 @@ def _processed(upload: Upload) -> dict[str, Any]:
     return {"page": page, "links": links_of(page), "shown": shown, "tabs": tabs}
 
 
-def _discarded(upload: Upload) -> dict[str, Any]:
+def _nothing_more(upload: Upload) -> dict[str, Any]:
     return {}
 
 
-_VIEWS: dict[UploadState, tuple[str, Callable[[Upload], dict[str, Any]]]] = {
+_View = tuple[str, Callable[[Upload], dict[str, Any]]]
+_VIEWS: dict[UploadState, _View] = {
     UploadState.UNREADABLE: ("uploads/unreadable.html", _unreadable),
     UploadState.ERRORS: ("uploads/errors.html", _errors),
     UploadState.READY: ("uploads/ready.html", _ready),
     UploadState.PROCESSING: ("uploads/processed.html", _processed),
     UploadState.DONE: ("uploads/processed.html", _processed),
-    UploadState.DISCARDED: ("uploads/discarded.html", _discarded),
+    UploadState.DISCARDED: ("uploads/discarded.html", _nothing_more),
 }
+
+
+def _view_of(upload: Upload) -> _View:
+    if upload.gone_at and upload.is_finished:
+        return ("uploads/gone.html", _nothing_more)
+    return _VIEWS[upload.state]

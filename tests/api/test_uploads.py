@@ -76,6 +76,8 @@ def test_a_file_is_checked_and_the_check_is_answered(yoda: Program) -> None:
             "failed": 0,
             "waiting": 0,
         },
+        "kept_until": answer.json["kept_until"],
+        "gone_at": None,
         "errors": [],
         "foreseen": [],
         "skips": [],

@@ -2,9 +2,10 @@
 
 import uuid
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from flask import Response, request
+from flask import Response, current_app, request
 from flask_babel import gettext as _
 from pydantic import BaseModel, Field, RootModel
 
@@ -17,6 +18,7 @@ from domain.permissions import (
     may_see_upload,
     may_upload_invitations,
 )
+from domain.retention import kept_until
 from models import Batch, Organisation, Upload, UploadFinding, db
 from models.upload import Level, UploadKind, UploadState
 from views import access
@@ -123,6 +125,13 @@ class _UploadAnswer(BaseModel):
     file_name: str = Field(examples=["invitations.csv"])
     state: UploadState
     counts: UploadCounts
+    kept_until: datetime | None = Field(
+        description="Until then it can be processed, or its result downloaded. Null: that has no end, or none yet, or "
+        "is past."
+    )
+    gone_at: datetime | None = Field(
+        description="Since then its file and result, `errors`, `foreseen` and `skips` are gone. What it counted stays."
+    )
     errors: list[FileError] = Field(description="All of them. With any, nothing of the file can be processed.")
 
 
@@ -243,7 +252,7 @@ def process(upload: Upload) -> BaseModel:
     "Download the result",
     "A row for each invitation, participant or person, in the file's order.",
     answer_media_type="text/csv",
-    refusals=(409,),
+    refusals=(409, 410),
 )
 def result(upload: Upload) -> Response:
     return csv_file(upload_view.result_file(upload), upload_view.file_name(upload, "result"))
@@ -257,6 +266,8 @@ def _told(upload: Upload) -> BaseModel:
         file_name=upload.file_name,
         state=upload.state,
         counts=_counts(upload),
+        kept_until=kept_until(upload, current_app.config["KEEP_FILES_DAYS"]),
+        gone_at=upload.gone_at,
         errors=[*map(_error, _findings(upload, Level.ERROR))],
         foreseen=[*map(tell, _findings(upload, Level.FAILURE))],
         skips=[*map(tell, _findings(upload, Level.SKIP))],
