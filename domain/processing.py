@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Generic, TypeVar
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 
 from domain.api_keys import rights_of_key
 from domain.outcomes import finish_if_done
 from domain.people import rights_of
 from domain.permissions import Rights
-from models import Organisation, Upload, User, db, now
+from models import Letter, Organisation, Upload, User, db, now
 
 Line = TypeVar("Line")
 
@@ -28,10 +28,9 @@ class Settings:
 
 def claim(worker: str, lease: timedelta) -> uuid.UUID | None:
     """Take an upload that waits to be processed, and that no living worker is at."""
-    free = or_(Upload.claimed_until.is_(None), Upload.claimed_until < now())
     waiting = (
         select(Upload.id)
-        .where(Upload.is_to_process, free)
+        .where(Upload.is_to_process, is_free(Upload, lease))
         .order_by(Upload.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -42,6 +41,14 @@ def claim(worker: str, lease: timedelta) -> uuid.UUID | None:
         .values(claimed_by=worker, claimed_until=now() + lease)
         .returning(Upload.id)
     )
+
+
+def is_free(table: type[Upload] | type[Letter], lease: timedelta) -> ColumnElement[bool]:
+    """No worker is at it, or one that has died. A claim for twice as long as any, or longer, was made while a clock
+    went ahead, and is no better than one that has run out.
+    """
+    at = now()
+    return or_(table.claimed_until.is_(None), ~table.claimed_until.between(at, at + 2 * lease))
 
 
 def language_of_uploader(upload_id: uuid.UUID) -> str | None:

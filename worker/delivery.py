@@ -11,8 +11,8 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
@@ -24,6 +24,7 @@ from sqlalchemy import Connection, bindparam, or_, select, update
 from domain.language import gettext as _
 from domain.link_tokens import LinkTokens
 from domain.outcomes import letter_dropped, letter_refused, settle_all_sent, settle_sent
+from domain.processing import is_free
 from models import Letter, begin_writing, db, now
 from models.outbox import LetterState
 from worker.carriers import (
@@ -56,6 +57,8 @@ GIVE_UP_AFTER = timedelta(days=1)
 MOST_BROKEN_IN_A_ROW = 3
 #: So much later than the others is the turn of a letter that was broken off: it must not stop them every time.
 BEHIND_THE_OTHERS = timedelta(seconds=1)
+#: No letter waits for longer than this, unless it was put off while a clock went ahead.
+LONGER_THAN_ANY = 2 * WAITS[-1]
 
 
 def init_app(app: Flask) -> None:
@@ -99,13 +102,30 @@ def _carrier() -> Carrier:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """The time in which letters may be begun that were claimed at its beginning.
+
+    What is left of the lease then is enough for one, which a slow mail server may take half of it to accept: cut off
+    sooner, it would be sent again and be doubled.
+    """
+
+    lasts: timedelta
+    began: float = field(default_factory=time.monotonic)
+    began_at: datetime = field(default_factory=now)
+
+    @property
+    def is_over(self) -> bool:
+        """Also where the clock has jumped: by the clock, others see whether the claim holds."""
+        passed, passed_by_the_clock = timedelta(seconds=time.monotonic() - self.began), now() - self.began_at
+        return passed > self.lasts or not timedelta() <= passed_by_the_clock <= self.lasts
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Letters claimed together; empty where nothing is due."""
 
     letters: Sequence[Ready]
-    #: By `time.monotonic`: none of them is begun after it. What is left of the lease then is enough for one, which
-    #: a slow mail server may take half of it to accept: cut off sooner, it would be sent again and be doubled.
-    begin_until: float
+    turn: Turn
 
     def __bool__(self) -> bool:
         return bool(self.letters)
@@ -114,7 +134,7 @@ class Batch:
 def _claim() -> Batch:
     """The next letters that are due; those not wanted any more are dropped."""
     while not is_stopping():
-        begin_until = time.monotonic() + current_app.config["LEASE_SECONDS"] * 3 / 8
+        turn = Turn(timedelta(seconds=current_app.config["LEASE_SECONDS"] * 3 / 8))
         begin_writing()
         letters = _take_due()
         for letter in letters:
@@ -122,8 +142,8 @@ def _claim() -> Batch:
         db.session.commit()
         ready = _write(letters)
         if ready or not letters:
-            return Batch(ready, begin_until)
-    return Batch((), 0)
+            return Batch(ready, turn)
+    return Batch((), Turn(timedelta()))
 
 
 def _write(letters: Sequence[Letter]) -> list[Ready]:
@@ -157,10 +177,11 @@ def _compose(letter: Letter, content: Content) -> Message:
 
 def _take_due() -> Sequence[Letter]:
     lease = timedelta(seconds=current_app.config["LEASE_SECONDS"])
-    free = or_(Letter.claimed_until.is_(None), Letter.claimed_until < now())
+    at = now()
+    is_due = or_(Letter.due_at <= at, Letter.due_at > at + LONGER_THAN_ANY)
     due = (
         select(Letter.id)
-        .where(Letter.is_waiting, Letter.due_at <= now(), free)
+        .where(Letter.is_waiting, is_due, is_free(Letter, lease))
         .order_by(Letter.due_at)
         .limit(BATCH)
         .with_for_update(skip_locked=True)
@@ -168,7 +189,7 @@ def _take_due() -> Sequence[Letter]:
     taken = db.session.scalars(
         update(Letter)
         .where(Letter.id.in_(due))
-        .values(claimed_by=ME, claimed_until=now() + lease)
+        .values(claimed_by=ME, claimed_until=at + lease)
         .returning(Letter)
         .execution_options(synchronize_session=False)
     )
@@ -188,7 +209,7 @@ def _deliver(batch: Batch, carrier: Carrier, records: Connection) -> None:
     begun = 0
     try:
         for ready, following in zip_longest(batch.letters, batch.letters[1:]):
-            if time.monotonic() > batch.begin_until or is_stopping():
+            if batch.turn.is_over or is_stopping():
                 break
             begun += 1
             if following is not None:

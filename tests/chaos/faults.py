@@ -284,13 +284,13 @@ def fill_disk(installation: Installation, chance: random.Random) -> None:
         installation.postgresql.start()  # it may have ended
 
 
-@fault(needs=lambda installation: installation.clock.can_jump)
+@fault(may_double=2, needs=lambda installation: installation.clock.can_jump)
 def turn_clock_forward(installation: Installation, chance: random.Random) -> None:
     """The clock jumps forward by days."""
     installation.clock.jump(timedelta(hours=chance.randint(20, 60)))
 
 
-@fault(needs=lambda installation: installation.clock.can_jump)
+@fault(may_double=2, needs=lambda installation: installation.clock.can_jump)
 def turn_clock_back(installation: Installation, chance: random.Random) -> None:
     """The clock jumps back by hours."""
     installation.clock.jump(-timedelta(minutes=chance.randint(1, 300)))

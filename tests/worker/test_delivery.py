@@ -7,7 +7,7 @@ import time_machine
 from flask import Flask
 
 from domain.collaborations import invited
-from models import Upload, db, now
+from models import Letter, Upload, db, now
 from models.invitation import InvitationStatus
 from models.outbox import LetterKind, LetterState
 from models.upload import OutcomeState, UploadState
@@ -29,6 +29,7 @@ from tests.worker.sending import (
     work_after,
 )
 from tests.worker.smtp import MailServer
+from worker import delivery, tasks
 
 A_MINUTE = timedelta(minutes=1)
 AN_HOUR = timedelta(hours=1)
@@ -280,3 +281,34 @@ def test_what_a_slow_server_leaves_no_time_for_is_given_back_and_taken_up_again(
     pressed(a_file(addresses(6)))
     work()
     assert sorted(server.recipients) == addresses(6)
+
+
+# The clock jumps.
+
+
+def claimed_elsewhere(work: Upload | Letter) -> None:
+    work.claimed_by, work.claimed_until = "elsewhere/1/one", now() + timedelta(minutes=2)
+    db.session.commit()
+
+
+def test_a_clock_that_is_put_back_holds_up_nothing(server: MailServer) -> None:
+    with time_machine.travel(now() + timedelta(days=2), tick=False):
+        pressed(a_file(addresses(3)))
+        tasks.process_uploads()
+        claimed_elsewhere(letter_to("person1@example.org"))
+        claimed_elsewhere(pressed(a_file(["another@example.org"])))
+    work()
+    assert sorted(server.recipients) == ["another@example.org", *addresses(3)]
+    assert {letter.state for letter in letters()} == {LetterState.SENT}
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=1), timedelta(hours=-1)])
+def test_once_the_clock_has_jumped_no_letter_is_begun_by_the_claim_of_before(
+    server: MailServer, jump: timedelta
+) -> None:
+    pressed(a_file(addresses(3)))
+    tasks.process_uploads()
+    batch = delivery._claim()
+    assert not batch.turn.is_over
+    with time_machine.travel(now() + jump):
+        assert batch.turn.is_over
