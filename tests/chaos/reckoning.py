@@ -195,7 +195,7 @@ def _each_failure_is_told(session: Session, found: Findings) -> None:
 
 def _by_upload(session: Session, table: Any, which: ColumnElement[bool]) -> Counter[Any]:
     query = select(table.upload_id, func.count()).where(which).group_by(table.upload_id)
-    return Counter(dict(session.execute(query).tuples().all()))
+    return Counter(dict(session.execute(query).all()))
 
 
 def _mails(session: Session, mail_server: MailServer, may_double: int, found: Findings) -> None:

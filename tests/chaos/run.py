@@ -38,8 +38,10 @@ class Report:
     seconds: float
 
 
-def run(database: Database, seed: str, rounds: int, wanted: Collection[str] = ()) -> Report:
-    """`rounds`: how many faults; `wanted`: of which kinds, all by default."""
+def run(database: Database, seed: str, rounds: int, wanted: Collection[str] = (), *, is_short: bool = False) -> Report:
+    """`rounds`: how many faults; `wanted`: of which kinds, all by default; `is_short`: in the end workers are
+    started anew, which take up at once what the sweep would.
+    """
     began = time.monotonic()
     chance, told = random.Random(seed), Told()
     with tempfile.TemporaryDirectory(prefix="muster-chaos-", ignore_cleanup_errors=True) as folder:
@@ -50,7 +52,7 @@ def run(database: Database, seed: str, rounds: int, wanted: Collection[str] = ()
                     _bring_about(fault, installation, chance) for fault in _chosen(installation, chance, rounds, wanted)
                 ]
                 _look_after(installation, told)
-            _wait_for_peace(installation)
+            _wait_for_peace(installation, is_short=is_short)
             findings = _reckon(installation, told, sum(fault.may_double for fault in done))
             mails = len(installation.mail_server.accepted)
     faults = Counter(fault.name for fault in done)
@@ -77,7 +79,7 @@ def _look_after(installation: Installation, told: Told) -> None:
             machine.start(kind)
 
 
-def _wait_for_peace(installation: Installation) -> None:
+def _wait_for_peace(installation: Installation, *, is_short: bool) -> None:
     """Until nothing waits, or for too long."""
     engine = installation.engine()
     deadline = time.monotonic() + IN_THE_END
@@ -89,8 +91,11 @@ def _wait_for_peace(installation: Installation) -> None:
         except OperationalError:  # it recovers
             return False
 
-    while not poll(nothing_waits, 10) and time.monotonic() < deadline:
+    while not poll(nothing_waits, 5 if is_short else 10) and time.monotonic() < deadline:
         installation.clock.jump(LATER)
+        for machine in installation.machines if is_short else ():
+            machine.kill("worker")
+            machine.start("worker")
     engine.dispose()
 
 
