@@ -1,6 +1,8 @@
 """Every refusal and fault in the application's own look."""
 
 import io
+import sqlite3
+from contextlib import closing
 
 import pytest
 from flask import Flask
@@ -8,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from models import db
 from tests.clients import Client
+from tests.people import the_person
 from tests.programs import program
 
 pytestmark = pytest.mark.usefixtures("world")
@@ -81,6 +84,24 @@ def test_a_connection_that_breaks_once_the_page_is_made_takes_nothing_from_it(
         patch.setattr("sqlalchemy.engine.default.DefaultDialect.do_rollback", broken)
         assert client.page("/uploads").heading == "Uploads"
     assert client.page("/uploads").heading == "Uploads"
+
+
+def test_a_database_that_is_locked_for_too_long_is_said_to_be_busy(
+    world: Flask, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("only SQLite locks all of it")
+    world.config.update(PROPAGATE_EXCEPTIONS=False, TESTING=False)
+    client.sign_in("yoda@harderwijk.test")
+    monkeypatch.setattr("models.base.PATIENT", "busy_timeout=50")
+    db.engine.dispose()
+    with closing(sqlite3.connect(str(db.engine.url.database), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert client.send("/account/name", 503, name="Somebody else").heading == "Muster cannot work just now"
+        other.execute("ROLLBACK")
+    assert client.page("/account/name").heading == "Change name"
+    assert the_person("yoda@harderwijk.test").name != "Somebody else"
+    db.engine.dispose()
 
 
 class CollisionError(Exception):
