@@ -22,6 +22,7 @@ from domain.permissions import Rights
 from models import ApiKey, AuditEntry, Batch, Collaboration, Course, Membership, Organisation, Participant, User, db
 from models.audit import ABOUT_OTHERS, AuditAction
 from models.base import among
+from models.searching import names_any, one_of_few
 
 ORDER = Order(AuditEntry.at, AuditEntry.id, descending=True)
 
@@ -115,28 +116,35 @@ def _fits(organisation: Organisation | None, wanted: Wanted) -> list[ColumnEleme
     if wanted.until:
         conditions.append(AuditEntry.at < moment_of(wanted.until + timedelta(days=1), time_zone))
     if wanted.person:
-        conditions.append(AuditEntry.id.in_(ids_about(wanted.person, _within(organisation))))
+        conditions.append(one_of_few(AuditEntry.id, ids_about(wanted.person, _within(organisation))))
     return conditions
 
 
 def ids_about(person: Person, within: Sequence[ColumnElement[bool]] = ()) -> Any:
     """The IDs of entries of what a person did, or of what was done to them.
 
-    These name them in a list of up to a hundred thousand, which no index serves; a table with a row for each would
-    make everybody who adds people write a fifth more, for the few who search. But whoever was added to a batch or a
-    collaboration has a row there ever since, so that few lists are looked through.
+    These name them in a list of up to a hundred thousand. Of batches no index serves it: that, or a table with a row
+    for each, would make everybody who adds people write a fifth more, for the few who search. But whoever was added to
+    a batch or a collaboration has a row there ever since, so that few lists are looked through.
     """
-    others = _ids(ABOUT_OTHERS, _names(person), *within)
+    elsewhere = _outside_batches(person, within)
     if person.id is None:
-        return others
-    names_them = _people().contains(f'"{person.id.hex}"')
+        return union(*elsewhere)
+    in_their_batches = AuditEntry.batch_id.in_(select(Participant.batch_id).where(Participant.user_id == person.id))
+    return union(_ids(AuditEntry.user_id == person.id), _ids(in_their_batches, _names_their_id(person)), *elsewhere)
+
+
+def _outside_batches(person: Person, within: Sequence[ColumnElement[bool]]) -> list[Select[Any]]:
+    """By the index over whom they name, where there is one."""
+    by_index = names_any(AuditEntry.people, [*([person.id.hex] if person.id else ()), person.email])
+    if by_index is not None:
+        return [_ids(AuditEntry.batch_id.is_(None), by_index, *within)]
+    others = _ids(ABOUT_OTHERS, _names(person), *within)
     theirs: tuple[ColumnElement[bool], ...] = (
-        AuditEntry.batch_id.in_(select(Participant.batch_id).where(Participant.user_id == person.id)),
         AuditEntry.collaboration_id.in_(select(Membership.collaboration_id).where(Membership.user_id == person.id)),
         AuditEntry.api_key_id.in_(select(ApiKey.id).where(ApiKey.user_id == person.id)),
     )
-    did = _ids(AuditEntry.user_id == person.id)
-    return union(did, others, *(_ids(is_about, names_them) for is_about in theirs))
+    return [others, *(_ids(is_about, _names_their_id(person)) for is_about in theirs if person.id)]
 
 
 def _ids(*conditions: ColumnElement[bool] | TextClause) -> Select[Any]:
@@ -147,7 +155,11 @@ def _ids(*conditions: ColumnElement[bool] | TextClause) -> Select[Any]:
 def _names(person: Person) -> ColumnElement[bool]:
     """By their address too: they may have had no account yet."""
     by_address = and_(_people().contains("@"), _people().icontains(json.dumps(person.email), autoescape=True))
-    return or_(_people().contains(f'"{person.id.hex}"'), by_address) if person.id else by_address
+    return or_(_names_their_id(person), by_address) if person.id else by_address
+
+
+def _names_their_id(person: Person) -> ColumnElement[bool]:
+    return _people().contains(f'"{person.id.hex if person.id else None}"')
 
 
 def _people() -> ColumnElement[str]:

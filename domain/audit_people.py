@@ -20,6 +20,7 @@ from models import (
     db,
     key_of,
 )
+from models.searching import contains
 
 #: Of one name.
 MOST_PEOPLE = 20
@@ -75,7 +76,7 @@ def _contains(organisation: Organisation | None, key: str) -> ColumnElement[bool
     """People of another organisation are not found by their state ID: finding them would tell it."""
     without_state_id = func.replace(User.search_text, "\n" + func.coalesce(User.state_id_key, "\n"), "", type_=String)
     return and_(
-        User.search_text.contains(key, autoescape=True),
+        contains(User.search_text, key),
         or_(_may_be_told_of(organisation), without_state_id.contains(key, autoescape=True)),
     )
 

@@ -15,7 +15,6 @@ from sqlalchemy import (
     TextClause,
     case,
     cast,
-    exists,
     or_,
     select,
     union,
@@ -23,12 +22,13 @@ from sqlalchemy import (
 
 from domain import keyset
 from domain.days import today_in
-from domain.keyset import Mark, Order, Start, mark_of, slice_after, slice_of
+from domain.keyset import Mark, Order, Read, Start, mark_of, slice_after, slice_of
 from domain.paging import MOST_COUNTED
 from domain.participants import as_user_id
 from domain.people_sheet import COLUMNS
 from models import Identity, Organisation, User, db, key_of
 from models.base import among, count_up_to
+from models.searching import rows_with
 
 #: Longer words are nobody's name.
 _LONGEST_WORDS = 200
@@ -103,7 +103,7 @@ class Counts(NamedTuple):
 
 
 def page_of(organisation: Organisation, wanted: Wanted, start: Start, size: int) -> Page:
-    found = slice_of(_listed(organisation, wanted), _ORDERS[wanted.sort], start, size)
+    found = slice_of(_listed(organisation, wanted), _ORDERS[wanted.sort], start, size, _reader(organisation, wanted))
     return Page([*map(Row._make, found.items)], found.before, found.after)
 
 
@@ -111,7 +111,7 @@ def page_after(
     organisation: Organisation, wanted: Wanted, mark: Mark | None, size: int
 ) -> tuple[Sequence[Row], Mark | None]:
     """For a program: those beyond the mark, or the first ones; and the mark beyond which there are more."""
-    found = slice_after(_listed(organisation, wanted), _ORDERS[wanted.sort], mark, size)
+    found = slice_after(_listed(organisation, wanted), _ORDERS[wanted.sort], mark, size, _reader(organisation, wanted))
     return [*map(Row._make, found.items)], found.after
 
 
@@ -137,7 +137,8 @@ def counts_of(organisation: Organisation) -> Counts:
 
 def can_sign_in() -> ColumnElement[bool]:
     """By a password, or through a provider that vouches for them."""
-    return or_(User.password_hash.is_not(None), exists().where(Identity.user_id == User.id))
+    an_identity = select(Identity.id).where(Identity.user_id == User.id).limit(1).scalar_subquery()
+    return or_(User.password_hash.is_not(None), an_identity.is_not(None))
 
 
 _ORDERS = {SortBy.NAME: Order(User.name, User.id), SortBy.NEWEST: Order(User.id, User.id, descending=True)}
@@ -151,10 +152,24 @@ def _count(*which: ColumnElement[bool] | TextClause) -> int | None:
 
 
 def _listed(organisation: Organisation, wanted: Wanted) -> Select[Any]:
-    query = select(*_columns(_ORDERS[wanted.sort].value)).where(*_fit(organisation, wanted))
+    """Without what the words are looked for by: see `_reader`."""
+    query = select(*_columns(_ORDERS[wanted.sort].value)).where(_is_of(organisation))
     return (
         query.where(User.is_active if wanted.account is Account.OPEN else User.is_closed) if wanted.account else query
     )
+
+
+def _reader(organisation: Organisation, wanted: Wanted) -> Read:
+    """What the words name exactly is found by its index, and then nobody else is looked for."""
+    named = _named(organisation, wanted.key) if wanted.key else []
+
+    def read(query: Select[Any], most: int) -> Sequence[Any]:
+        if wanted.key and not named:
+            return rows_with(wanted.key, User.search_text, query, most, User.id)
+        query = query.where(User.id.in_(named)) if named else query
+        return db.session.execute(query.limit(most)).all()
+
+    return read
 
 
 def _columns(place: Any) -> list[Any]:
@@ -176,17 +191,6 @@ def _columns(place: Any) -> list[Any]:
 
 def _is_of(organisation: Organisation) -> ColumnElement[bool]:
     return User.organisation_id == organisation.id
-
-
-def _fit(organisation: Organisation, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
-    """What the words name exactly is found by its index, and then nobody else is looked for."""
-    named = _named(organisation, wanted.key) if wanted.key else []
-    if named:
-        yield User.id.in_(named)
-        return
-    yield _is_of(organisation)
-    if wanted.key:
-        yield User.search_text.contains(wanted.key, autoescape=True)
 
 
 def _named(organisation: Organisation, key: str) -> Sequence[uuid.UUID]:

@@ -7,7 +7,7 @@ first one does, and nothing is lost or shown twice where rows share a value or h
 import json
 import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -122,16 +122,24 @@ class Slice:
     after: Mark | None = None
 
 
-def slice_of(query: Select[Any], order: Order, start: Start, size: int) -> Slice:
+#: Reads so many rows at most of an ordered query.
+Read = Callable[[Select[Any], int], Sequence[Any]]
+
+
+def _read(query: Select[Any], most: int) -> Sequence[Any]:
+    return db.session.execute(query.limit(most)).all()
+
+
+def slice_of(query: Select[Any], order: Order, start: Start, size: int, read: Read = _read) -> Slice:
     """One page of the query's rows, whose first two columns are `order.id` and `order.value`.
 
-    Where nothing is left beyond the mark, it is the page at that end of the list.
+    Where nothing is left beyond the mark, it is the page at that end of the list. `read`: where a search has its own
+    way to find them.
     """
     wanted = query if start.mark is None else query.where(order.beyond(start.mark, backwards=start.backwards))
-    wanted = wanted.order_by(*order.terms(backwards=start.backwards)).limit(size + 1)
-    rows = db.session.execute(wanted).all()
+    rows = read(wanted.order_by(*order.terms(backwards=start.backwards)), size + 1)
     if start.mark and len(rows) < (size if start.backwards else 1):
-        return slice_of(query, order, FIRST if start.backwards else LAST, size)
+        return slice_of(query, order, FIRST if start.backwards else LAST, size, read)
     there_is_more, rows = len(rows) > size, rows[:size]
     if start.backwards:
         rows = rows[::-1]
@@ -140,12 +148,12 @@ def slice_of(query: Select[Any], order: Order, start: Start, size: int) -> Slice
     return Slice(rows, _mark(rows[0]) if begins_within else None, _mark(rows[-1]) if ends_within else None)
 
 
-def slice_after(query: Select[Any], order: Order, mark: Mark | None, size: int) -> Slice:
+def slice_after(query: Select[Any], order: Order, mark: Mark | None, size: int, read: Read = _read) -> Slice:
     """The same for a program, which goes on from page to page: beyond the mark, or from the first; nothing where
     nothing is left.
     """
     wanted = query if mark is None else query.where(order.beyond(mark))
-    rows = db.session.execute(wanted.order_by(*order.terms()).limit(size + 1)).all()
+    rows = read(wanted.order_by(*order.terms()), size + 1)
     return Slice(rows[:size], after=_mark(rows[size - 1]) if len(rows) > size else None)
 
 

@@ -35,6 +35,7 @@ from models import (
 from models.batch import batch_mentors
 from models.collaboration import group_memberships
 from models.organisation import manager_units
+from models.searching import one_of_few
 
 #: The newest of each kind. Few people come by more, but for what programs do in their name.
 MOST = 10_000
@@ -244,7 +245,7 @@ def _audit_log(user: User) -> Select[Any]:
         .outerjoin(AuditEntry.collaboration)
         .outerjoin(AuditEntry.course)
         .outerjoin(AuditEntry.batch)
-        .where(AuditEntry.id.in_(about))
+        .where(one_of_few(AuditEntry.id, about))
         .order_by(AuditEntry.at.desc(), AuditEntry.id)
     )
 

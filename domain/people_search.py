@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, or_, select
 from domain.masking import masked_email
 from models import OrganisationRole, Participant, User, db, key_of
 from models.base import among
+from models.searching import contains
 
 #: Hits of one search.
 MOST_HITS = 20
@@ -63,12 +64,12 @@ def who_may_mentor(organisation_id: uuid.UUID, mentors: Collection[uuid.UUID] = 
 
 def search(circle: Circle, words: str, leaving_out: Collection[uuid.UUID] = ()) -> Found:
     """Those whose name, e-mail address or state ID contains the words, by name; the first ones of them."""
-    query = _candidates(circle).limit(MOST_HITS + 1)
-    if key := " ".join(key_of(words).split()):
-        query = query.where(User.search_text.contains(key, autoescape=True))
+    query = _candidates(circle)
     if leaving_out:
         query = query.where(~among(User.id, leaving_out))
-    people = _read(query)
+    if key := " ".join(key_of(words).split()):
+        query = query.where(contains(User.search_text, key))
+    people = _read(query.limit(MOST_HITS + 1))
     return Found(people[:MOST_HITS], len(people) > MOST_HITS)
 
 

@@ -130,6 +130,12 @@ class AuditEntry(Model):
         Index("ix_audit_entries_collaboration", "collaboration_id", "id"),
         Index("ix_audit_entries_api_key", "api_key_id", "id"),
         Index(
+            "ix_audit_entries_people",
+            text("named_in(people)"),
+            postgresql_using="gin",
+            postgresql_where=text("batch_id IS NULL"),
+        ).ddl_if(dialect="postgresql"),
+        Index(
             "ix_audit_entries_others", "organisation_id", "id", sqlite_where=ABOUT_OTHERS, postgresql_where=ABOUT_OTHERS
         ),
     )

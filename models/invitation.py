@@ -105,6 +105,7 @@ class Invitation(Model):
         ),
         Index("ix_invitations_newest", "collaboration_id", "status", "id"),
         Index("ix_invitations_upload", "upload_id"),
+        Index("ix_invitations_invited_by", "invited_by_id"),
         Index(
             "ix_invitations_to_remind",
             "expires_at",

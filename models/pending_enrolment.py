@@ -2,7 +2,7 @@
 
 import uuid
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import CreatedAt, Model, Moment, Name, PrimaryKey
@@ -39,4 +39,10 @@ class PendingEnrolment(Model):
         UniqueConstraint("course_id", "email_key"),
         CheckConstraint("email_key <> ''", name="email_present"),
         Index("ix_pending_enrolments_email", "email_key"),
+        Index(
+            "ix_pending_enrolments_waiting",
+            "email_key",
+            sqlite_where=text("auto_enrol AND fulfilled_at IS NULL"),
+            postgresql_where=text("auto_enrol AND fulfilled_at IS NULL"),
+        ),
     )

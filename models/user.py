@@ -73,6 +73,14 @@ class User(Model):
         CheckConstraint("email_key <> ''", name="email_present"),
         CheckConstraint("user_name_key <> ''", name="user_name_present"),
         CheckConstraint("deleted_at IS NULL OR NOT is_active", name="deleted_is_closed"),
+        Index("ix_users_search", text("parts_of(search_text)"), postgresql_using="gin").ddl_if(dialect="postgresql"),
+        Index(
+            "ix_users_platform_admins",
+            "name",
+            "id",
+            sqlite_where=text("is_platform_admin"),
+            postgresql_where=text("is_platform_admin"),
+        ),
         Index("ix_users_organisation", "organisation_id", "id"),
         Index("ix_users_organisation_name", "organisation_id", "name", "id"),
         Index(

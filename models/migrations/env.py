@@ -34,19 +34,28 @@ def without_foreign_keys(connection: Any) -> Iterator[None]:
     driver.execute("PRAGMA foreign_keys=ON")
 
 
-def wait_a_little_for_locks(connection: Any) -> None:
+@contextmanager
+def waiting_a_little_for_locks(connection: Any) -> Iterator[None]:
     """On PostgreSQL a migration that waits for a table makes all wait who come after it, readers too: it gives up
     first, and has changed nothing. `flask db upgrade -x lock_timeout=60s` waits for longer.
     """
-    if connection.dialect.name == "postgresql":
-        connection.detach()  # back in the pool it would be as impatient with everything
-        patience = context.get_x_argument(as_dictionary=True).get("lock_timeout", "5s")
-        connection.execute(text("SELECT set_config('lock_timeout', :patience, false)"), {"patience": patience})
-        connection.commit()
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    patience = context.get_x_argument(as_dictionary=True).get("lock_timeout", "5s")
+    connection.execute(text("SELECT set_config('lock_timeout', :patience, false)"), {"patience": patience})
+    connection.commit()
+    try:
+        yield
+    finally:
+        connection.invalidate()  # back in the pool it would be as impatient with everything
 
 
-with db.engine.connect() as connection, without_foreign_keys(connection):
-    wait_a_little_for_locks(connection)
+with (
+    db.engine.connect() as connection,
+    without_foreign_keys(connection),
+    waiting_a_little_for_locks(connection),
+):
     context.configure(
         connection=connection,
         target_metadata=db.metadata,

@@ -61,6 +61,7 @@ def test_all_tables_come_with_upgrading_and_go_with_downgrading(empty: Flask) ->
     assert tables() == set(db.metadata.tables)
 
 
+@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
 def test_nothing_is_left_to_be_migrated(empty: Flask) -> None:
     upgrade()
     with db.engine.connect() as connection:
