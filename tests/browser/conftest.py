@@ -4,11 +4,12 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,11 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[2]
+#: What the worker has to do, and has not yet done to the end.
+WORK = (
+    "SELECT 1 FROM outbox WHERE state = 'waiting'",
+    "SELECT 1 FROM uploads WHERE state = 'processing'",
+)
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -37,18 +43,55 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def demo_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files of a demo world, which `make run` fills once for the tests of a process: each test has a copy."""
+    """The files of a demo world, which `make run` fills once for the tests of a process."""
     folder = tmp_path_factory.mktemp("demo-world")
     with running("serve", folder):
         return folder
 
 
-@pytest.fixture
-def address(demo_world: Path, tmp_path: Path) -> Iterator[str]:
-    """Where the application answers: web and worker on a demo world of their own, as `make run` starts them."""
-    folder = shutil.copytree(demo_world, tmp_path / "served", ignore=shutil.ignore_patterns("gunicorn"))
+@pytest.fixture(scope="session")
+def served(demo_world: Path, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Served]":
+    """The application, web and worker, as `make run` starts it: one for all tests of a process."""
+    folder = tmp_path_factory.mktemp("served")
+    shutil.copytree(demo_world, folder, ignore=shutil.ignore_patterns("gunicorn"), dirs_exist_ok=True)
     with running("start", folder) as address:
-        yield address
+        yield Served(folder, address)
+
+
+@pytest.fixture
+def address(served: "Served") -> Iterator[str]:
+    """Where the application answers, with the demo world as it was made."""
+    yield served.address
+    served.begin_anew()
+
+
+class Served:
+    """The demo world under a running application, which is put back after each test."""
+
+    def __init__(self, folder: Path, address: str) -> None:
+        self.address = address
+        self._database, self._mailbox, self._mails = folder / "muster.sqlite", folder / "mailbox", folder / "mails"
+        self._kept = sqlite3.connect(":memory:")
+        with closing(self._when_all_is_done()) as database:
+            database.backup(self._kept)
+        if self._mailbox.exists():
+            shutil.copytree(self._mailbox, self._mails)
+
+    def begin_anew(self) -> None:
+        with closing(self._when_all_is_done()) as database:
+            self._kept.backup(database)
+        shutil.rmtree(self._mailbox, ignore_errors=True)
+        if self._mails.exists():
+            shutil.copytree(self._mails, self._mailbox)
+
+    def _when_all_is_done(self) -> sqlite3.Connection:
+        """The database, once the worker has done what there was: it would do it to the next test's world."""
+        database = sqlite3.connect(self._database, timeout=20)
+        deadline = time.monotonic() + 60
+        while any(database.execute(waiting).fetchone() for waiting in WORK):
+            assert time.monotonic() < deadline, "the worker does not come to an end"
+            time.sleep(0.05)
+        return database
 
 
 @contextmanager

@@ -3,13 +3,12 @@
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Person
-from tests.browser.test_for_everybody import WAYS, follow, look, visit
+from tests.browser.test_for_everybody import PHONE, follow, look, visit
 
 pytestmark = pytest.mark.browser
 
@@ -65,11 +64,12 @@ def make_a_key(person: Person) -> None:
     person.page.get_by_label("Key", exact=True).wait_for()
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_every_page_of_api_keys(people: People, way: dict[str, Any]) -> None:
-    visit(people(**way), "/api/docs")
-    visit(people(**way).sign_in("platform@muster.test"), "/api-keys", "/platform/api-keys", "/platform/api-keys/new")
-    person = people(**way).sign_in("admin@harderwijk.test")
+def test_every_page_of_api_keys(people: People) -> None:
+    visit(people(width=PHONE), "/api/docs")
+    visit(
+        people(width=PHONE).sign_in("platform@muster.test"), "/api-keys", "/platform/api-keys", "/platform/api-keys/new"
+    )
+    person = people(width=PHONE).sign_in("admin@harderwijk.test")
     visit(person, "/api-keys")
     person.page.get_by_role("link", name="Make a key").first.click()
     follow(person.page, person.page.get_by_role("button", name="Make key"))

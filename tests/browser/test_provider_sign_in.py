@@ -3,13 +3,12 @@
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Person, running
-from tests.browser.test_for_everybody import WAYS, follow, look, visit
+from tests.browser.test_for_everybody import PHONE, follow, look, visit
 from tests.provider import JANE, LocalProvider
 
 pytestmark = pytest.mark.browser
@@ -47,9 +46,8 @@ def authorise(person: Person) -> None:
     person.page.get_by_role("button", name="Authorize").click()
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_the_whole_way_there_and_back(people: People, address: str, way: dict[str, Any]) -> None:
-    somebody = without_foreign_style(people(**way))
+def test_the_whole_way_there_and_back(people: People, address: str) -> None:
+    somebody = without_foreign_style(people(width=PHONE))
     page = somebody.page
     page.goto("/account/name")
     look(page)

@@ -1,11 +1,9 @@
 """Collaborations, groups, members and courses as they are made and changed: for everybody, in every way."""
 
-from typing import Any
-
 import pytest
 
 from tests.browser.conftest import Person
-from tests.browser.test_for_everybody import LITERACY, WAYS, People, follow, send_and_look, visit
+from tests.browser.test_for_everybody import LITERACY, PHONE, People, follow, send_and_look, visit
 
 pytestmark = pytest.mark.browser
 
@@ -20,9 +18,8 @@ def press(person: Person, link: str) -> None:
     follow(person.page, person.page.get_by_role("link", name=link).first)
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_every_page_of_making_and_changing_collaborations(people: People, way: dict[str, Any]) -> None:
-    admin = people(**way).sign_in("admin@harderwijk.test")
+def test_every_page_of_making_and_changing_collaborations(people: People) -> None:
+    admin = people(width=PHONE).sign_in("admin@harderwijk.test")
     visit(admin, "/collaborations/new")
     admin.page.get_by_label("Labels").fill("1st 2nd")
     send_and_look(admin, "Make collaboration")
@@ -35,9 +32,8 @@ def test_every_page_of_making_and_changing_collaborations(people: People, way: d
     send_and_look(admin, "Restore collaboration")
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_every_page_of_groups_and_members(people: People, way: dict[str, Any]) -> None:
-    yoda = people(**way).sign_in("yoda@harderwijk.test")
+def test_every_page_of_groups_and_members(people: People) -> None:
+    yoda = people(width=PHONE).sign_in("yoda@harderwijk.test")
     open_tab(yoda, "Cumulus research group", "Settings")
     open_tab(yoda, "Cumulus research group", "Groups")
     press(yoda, "Make a group")
@@ -54,9 +50,8 @@ def test_every_page_of_groups_and_members(people: People, way: dict[str, Any]) -
     send_and_look(yoda, "Save member")
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_every_page_of_making_and_changing_courses(people: People, way: dict[str, Any]) -> None:
-    platform = people(**way).sign_in("platform@muster.test")
+def test_every_page_of_making_and_changing_courses(people: People) -> None:
+    platform = people(width=PHONE).sign_in("platform@muster.test")
     visit(platform, "/courses/new", "/courses/new?q=nothing-like-it", "/collaborations/new")
     press(platform, "Pradesh State Education")
     platform.page.goto("/courses/new")
