@@ -71,6 +71,12 @@ def new_database(kind: str, name: str, folder: Path, request: pytest.FixtureRequ
     return str(server.get_uri(database=name))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _let_the_collector_wait() -> None:
+    """It came for a few hundred objects, of which a request makes thousands: a tenth of the tests' time."""
+    gc.set_threshold(50_000, 20, 100)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _spare_the_collector() -> Iterator[None]:
     """What thousands of tests have left behind by now stays: the collector need not walk over it time and again."""
