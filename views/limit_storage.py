@@ -40,7 +40,7 @@ COUNTS = Table(
 #: Rows that are forgotten at once.
 PORTION = 1_000
 #: Seconds in which a storage on another machine has to answer: a page waits for it.
-PATIENCE = 2
+PATIENCE = 1
 #: For a storage of whichever kind. Its faults are told apart from ours.
 OPTIONS: dict[str, str | int] = {
     "wrap_exceptions": True,
