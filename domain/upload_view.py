@@ -5,8 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from domain import participant_sheet, participants, people_import, people_sheet
 from domain.errors import ConflictError, GoneError
@@ -290,12 +291,12 @@ def result_file(upload: Upload) -> Iterator[Sequence[object]]:
     _demand_kept(upload)
     if upload.process_pressed_at is None:
         raise ConflictError(_("This file has not been processed: it has no result yet."))
-    return _result(upload)
+    return _result(RESULT_COLUMNS[upload.kind], outcomes(upload))
 
 
-def _result(upload: Upload) -> Iterator[Sequence[object]]:
-    columns = RESULT_COLUMNS[upload.kind]
+def _result(columns: Sequence[str], query: Select[Any]) -> Iterator[Sequence[object]]:
+    """Written while it is sent, when the request's session has ended and the upload with it."""
     kept = attrgetter(*(_KEPT_AS.get(column, column) for column in columns))
     yield columns
-    for outcome in db.session.scalars(outcomes(upload).execution_options(yield_per=500)):
+    for outcome in db.session.scalars(query.execution_options(yield_per=500)):
         yield kept(outcome)
