@@ -43,6 +43,7 @@ def lines_of(groups: Sequence[Group]) -> list[Line]:
         select(group_id, func.count())
         .join(Membership, Membership.id == group_memberships.c.membership_id)
         .where(group_id.in_([group.id for group in groups]), Membership.is_current())
+        .where(Membership.collaboration_id.in_({group.collaboration_id for group in groups}))  # which its index needs
         .group_by(group_id)
     )
     members: dict[uuid.UUID, int] = dict(db.session.execute(counted).all())

@@ -42,6 +42,7 @@ invitation_groups = Table(
     Column("collaboration_id", ForeignKey("collaborations.id"), nullable=False),
     ForeignKeyConstraint(["invitation_id", "collaboration_id"], ["invitations.id", "invitations.collaboration_id"]),
     ForeignKeyConstraint(["group_id", "collaboration_id"], ["groups.id", "groups.collaboration_id"]),
+    Index("ix_invitation_groups_group", "group_id"),
 )
 
 

@@ -25,6 +25,7 @@ WAITING = sa.text('auto_enrol AND fulfilled_at IS NULL')
 INDEXES = (
     ('ix_users_platform_admins', 'users', ('name', 'id'), ADMINS),
     ('ix_invitations_invited_by', 'invitations', ('invited_by_id',), None),
+    ('ix_invitation_groups_group', 'invitation_groups', ('group_id',), None),
     ('ix_pending_enrolments_waiting', 'pending_enrolments', ('email_key',), WAITING),
 )
 #: On PostgreSQL only: (name, table, expression, which rows of it)

@@ -1,0 +1,131 @@
+"""However many there are: on PostgreSQL no page, call or sweep reads a large table from end to end.
+
+The walk is done with ten thousand people, and pages of tables cost a hundred times as much to read as they do: so the
+database decides as it would among a million.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import event, text
+
+from models import db
+from tests.benchmarks import million
+from tests.conftest import make_app, new_database
+from tests.walking import Visit, Visitors, sweeps, walk
+from views.extensions import limiter
+
+PEOPLE = 10_000
+#: Tables of which there are as many even here.
+LARGE = 1_000
+#: Files of everything that an organisation, or the platform, has: they give all that they read.
+GIVE_ALL = {"directory.download", "audit_log.organisation_file", "audit_log.platform_file"}
+
+
+@pytest.fixture(scope="module")
+def large(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    folder = tmp_path_factory.mktemp("instance-large")
+    app = make_app(folder, DATABASE_URL=new_database("postgresql", "large", folder, request), METRICS_TOKEN="known")
+    with app.app_context():
+        upgrade()
+        million.fill(PEOPLE)
+        with db.engine.begin() as connection:
+            connection.exec_driver_sql(f"ALTER DATABASE large SET seq_page_cost = {million.MILLION // PEOPLE}")
+        db.engine.dispose()  # what is set is taken over with the next connection
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+class Plans:
+    """How the database does what is asked of it meanwhile."""
+
+    def __init__(self) -> None:
+        self._large = {*db.session.scalars(_LARGE_TABLES, {"large": LARGE})}
+        self._partial = {*db.session.scalars(_PARTIAL_INDEXES)}
+        self.doing = ""
+        #: What reads a large table from end to end: while what was done, the table, the statement.
+        self.found: list[tuple[str, str, str]] = []
+        self._seen: set[tuple[str, str]] = set()
+
+    def look(self, connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, many: bool) -> None:
+        """The same statement is planned alike, but for the words that it searches for."""
+        values = values[0] if many else values
+        known = statement, repr(values) if " LIKE " in statement else ""
+        if known in self._seen or not statement.startswith(("SELECT", "WITH", "UPDATE", "DELETE", "INSERT")):
+            return
+        self._seen.add(known)
+        cursor = connection.connection.cursor()
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", values)
+        [told] = cursor.fetchone()
+        for scan in _reading_through(told[0]["Plan"], stops=False):
+            if scan["Relation Name"] in self._large and scan.get("Index Name") not in self._partial:
+                self.found.append((self.doing, scan["Relation Name"], statement))
+
+
+_LARGE_TABLES = text("SELECT relname FROM pg_class WHERE relkind = 'r' AND reltuples > :large")
+#: Over few rows of a table, such as the letters that wait: these may be read from end to end.
+_PARTIAL_INDEXES = text("SELECT relname FROM pg_index JOIN pg_class ON oid = indexrelid WHERE indpred IS NOT NULL")
+
+
+#: What takes all of its rows before it gives the first.
+_TAKE_ALL = {"Sort", "Aggregate", "Hash", "ModifyTable"}
+
+
+def _reading_through(step: dict[str, Any], *, stops: bool) -> Iterator[dict[str, Any]]:
+    """The steps of a plan that read a table from end to end, itself or by an index that they have no condition for.
+
+    `stops`: who takes its rows may have enough of them.
+    """
+    stops = (stops and step["Node Type"] not in _TAKE_ALL) or step["Node Type"] == "Limit"
+    is_scan = "Relation Name" in step and step["Node Type"].endswith("Scan")
+    if is_scan and not stops and not {"Index Cond", "Recheck Cond", "TID Cond"} & step.keys():
+        yield step
+    for one in step.get("Plans", ()):
+        yield from _reading_through(one, stops=stops and one["Parent Relationship"] != "Inner")
+
+
+@pytest.fixture
+def plans(large: Flask) -> Iterator[Plans]:
+    plans = Plans()
+    db.session.rollback()
+    event.listen(db.engine, "after_cursor_execute", plans.look)
+    yield plans
+    event.remove(db.engine, "after_cursor_execute", plans.look)
+
+
+def test_no_page_and_no_call_reads_a_large_table_from_end_to_end(large: Flask, plans: Plans) -> None:
+    visitors = Visitors(large)
+
+    def visiting(visit: Visit) -> Any:
+        limiter.reset()
+        plans.doing = str(visit)
+        answer = visitors.visit(visit)
+        if visit.endpoint in GIVE_ALL:
+            plans.found = [found for found in plans.found if found[0] != plans.doing]
+        return answer
+
+    walk(large, visiting)
+    assert plans.found == []
+
+
+def test_what_reads_a_large_table_from_end_to_end_is_found(plans: Plans) -> None:
+    db.session.execute(text("SELECT id FROM users WHERE mobile = 'nobody has it'"))
+    db.session.execute(text("SELECT id FROM users WHERE email_key LIKE '%@nowhere.test' ORDER BY name LIMIT 5"))
+    db.session.rollback()
+    assert [table for _doing, table, _statement in plans.found] == ["users", "users"]
+
+
+#: Whoever waits for an account is compared with all who have one, in the order of addresses.
+COMPARES = "enrol_who_was_left"
+SWEEPS = [sweep for sweep in sweeps() if sweep.__name__ != COMPARES]
+
+
+@pytest.mark.parametrize("sweep", SWEEPS, ids=lambda sweep: sweep.__name__)
+def test_no_sweep_does(plans: Plans, sweep: Callable[[], None]) -> None:
+    plans.doing = sweep.__name__
+    sweep()
+    assert plans.found == []
