@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from domain import collaborations, invitations
 from models import Invitation, Membership, User, db, now
@@ -362,6 +363,16 @@ def test_the_newest_link_of_an_invitation_sent_again_works(app: Flask, client: C
 def test_guessing_is_throttled(app: Flask, client: Client) -> None:
     statuses = [client.post("/join/guessed/accept").status_code for _attempt in range(51)]
     assert statuses == [404] * 50 + [429]
+
+
+def test_a_fault_of_ours_counts_as_no_attempt(app: Flask, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_args: object) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("the database is away"))
+
+    app.config.update(PROPAGATE_EXCEPTIONS=False, TESTING=False)
+    monkeypatch.setattr("domain.joining.follow", away)
+    statuses = {client.post("/join/anything/accept").status_code for _attempt in range(51)}
+    assert statuses == {503}
 
 
 def test_a_whole_class_may_accept_from_one_network(app: Flask, client: Client) -> None:
