@@ -219,7 +219,7 @@ def cut_mail(installation: Installation, chance: random.Random) -> None:
     _cut(installation, chance, "mail")
 
 
-@fault()
+@fault(may_double=2)
 def stall_mail(installation: Installation, chance: random.Random) -> None:
     """The mail server says nothing for a while."""
     _stall(installation, chance, "mail")

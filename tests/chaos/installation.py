@@ -23,7 +23,7 @@ Database = Literal["sqlite", "postgresql"]
 #: On SQLite they share its file, as two processes of each kind on one machine would.
 MACHINES = 2
 #: Short, so that what a dead machine has left is soon taken up.
-LEASE_SECONDS = 10
+LEASE_SECONDS = 20
 DISK_MEGABYTES = {"sqlite": 120, "postgresql": 300}
 
 

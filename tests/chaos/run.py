@@ -1,6 +1,7 @@
 """One run: an installation at work, faults at random moments, peace, and the reckoning."""
 
 import random
+import signal
 import tempfile
 import time
 from collections import Counter
@@ -48,12 +49,12 @@ def run(database: Database, seed: str, rounds: int, wanted: Collection[str] = ()
         Path(folder).chmod(0o755)  # PostgreSQL runs as somebody else
         with Installation(Path(folder), database) as installation:
             with going_on(installation, told, chance):
-                done = [
-                    _bring_about(fault, installation, chance) for fault in _chosen(installation, chance, rounds, wanted)
-                ]
+                chosen = _chosen(installation, chance, rounds, wanted)
+                done = [_bring_about(fault, installation, chance) for fault in chosen]
                 _look_after(installation, told)
             _wait_for_peace(installation, is_short=is_short)
             findings = _reckon(installation, told, sum(fault.may_double for fault in done))
+            _keep_the_log(installation, f"{database}-{seed}", findings)
             mails = len(installation.mail_server.accepted)
     faults = Counter(fault.name for fault in done)
     return Report(database, seed, faults, mails, told, findings, time.monotonic() - began)
@@ -94,7 +95,7 @@ def _wait_for_peace(installation: Installation, *, is_short: bool) -> None:
     while not poll(nothing_waits, 5 if is_short else 10) and time.monotonic() < deadline:
         installation.clock.jump(LATER)
         for machine in installation.machines if is_short else ():
-            machine.kill("worker")
+            machine.ask_to_stop("worker", signal.SIGTERM)
             machine.start("worker")
     engine.dispose()
 
@@ -107,8 +108,12 @@ def _reckon(installation: Installation, told: Told, may_double: int) -> Findings
         findings = reckon(session, told, installation.mail_server, may_double)
     engine.dispose()
     findings.broken += faults_in(installation.log)
+    return findings
+
+
+def _keep_the_log(installation: Installation, name: str, findings: Findings) -> None:
+    """Where there is something to look for in it."""
     if findings:
-        kept = Path(tempfile.gettempdir()) / f"muster-chaos-{installation.database}.log"
+        kept = Path(tempfile.gettempdir()) / f"muster-chaos-{name}.log"
         kept.write_text(installation.log)
         print(f"The log of this run is kept: {kept}")
-    return findings
