@@ -1,5 +1,6 @@
 """How the application is configured: no default secret, demo mode only where it does no harm, one proxy trusted."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,22 @@ def test_with_a_secret_and_a_database_the_demo_is_off_whatever_is_said(
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/x.sqlite")
     monkeypatch.setenv("DEMO", "1")
     assert not create_app({"INSTANCE_PATH": tmp_path}).config["DEMO"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("KEEP_FILES_DAYS", "ninety", "KEEP_FILES_DAYS is 'ninety': set a whole number."),
+        ("KEEP_MAILS_DAYS", "-1", "KEEP_MAILS_DAYS is -1: set a whole number of days, or 0 to keep them for good."),
+        ("KEEP_AUDIT_DAYS", "7", "KEEP_AUDIT_DAYS is 7: set 30 or more, or 0 to keep the audit log for good."),
+    ],
+)
+def test_a_period_that_is_none_is_said_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit, match=re.escape(sentence)):
+        create_app({"INSTANCE_PATH": tmp_path})
 
 
 def test_postgresql_is_spoken_to_by_its_third_driver() -> None:

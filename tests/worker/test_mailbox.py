@@ -1,9 +1,14 @@
+from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+import time_machine
+from flask import Flask
 
+from models import now
 from worker.mailbox import Mailbox
+from worker.pruning import prune
 
 
 @pytest.fixture
@@ -72,6 +77,25 @@ def test_a_mail_of_text_alone_has_no_html(mailbox: Mailbox) -> None:
     opened = mailbox.get(mailbox.list().items[0].name)
     assert opened is not None
     assert (opened.subject, opened.text, opened.html, opened.attachments) == ("", "Just text\n", "", [])
+
+
+def test_mails_of_another_time_are_forgotten(mailbox: Mailbox) -> None:
+    for days, subject in ((91, "old"), (89, "young")):
+        with time_machine.travel(now() - timedelta(days=days), tick=False):
+            mailbox.put("letter", a_mail(subject=subject).as_bytes())
+    mailbox.forget(now() - timedelta(days=90))
+    assert [entry.subject for entry in mailbox.list().items] == ["young"]
+
+
+def test_a_worker_forgets_them_as_it_does_letters(app: Flask) -> None:
+    with time_machine.travel(now() - timedelta(days=91), tick=False):
+        app.extensions["mailbox"].put("letter", a_mail().as_bytes())
+    app.config["KEEP_MAILS_DAYS"] = 0
+    prune()
+    assert app.extensions["mailbox"].list().total == 1
+    app.config["KEEP_MAILS_DAYS"] = 90
+    prune()
+    assert app.extensions["mailbox"].list().total == 0
 
 
 @pytest.mark.parametrize("name", ["", "..", "../secret", "/etc/passwd", "secret", "0" * 20 + "-../secret", "x\0"])
