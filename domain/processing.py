@@ -95,6 +95,11 @@ class Run(ABC, Generic[Line]):
             upload.claimed_until = now() + self.lease
         return upload
 
+    def give_back(self) -> None:
+        """What is left of it is for whoever comes."""
+        if (upload := self.mine()) is not None:
+            release(upload)
+
     def finish(self, upload: Upload) -> None:
         """All its lines have become what they become."""
         upload.all_lines_processed = True

@@ -150,9 +150,10 @@ class Visitor:
         return self._open(urllib.request.Request(self._address + path))[1]
 
     @property
-    def cookie(self) -> str:
-        """The header of that name."""
-        return "; ".join(f"{one.name}={one.value}" for one in self._cookies)
+    def headers(self) -> dict[str, str]:
+        """By which another program is taken for this visitor's browser."""
+        cookies = "; ".join(f"{one.name}={one.value}" for one in self._cookies)
+        return {"Cookie": cookies, "User-Agent": dict(self._opener.addheaders)["User-agent"]}
 
     def token(self) -> str:
         """For a form."""

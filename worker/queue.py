@@ -7,6 +7,7 @@ each minute, without asking the queue, find the work.
 """
 
 import logging
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from worker import tasks
 
 log = logging.getLogger(__name__)
 
-#: Seconds in which a queue of another machine has to answer: a page waits for it.
+#: Seconds in which a queue on another machine has to answer: a page waits for it. Workers wait a second for a word.
 PATIENCE = 2
 #: Seconds for which a queue that did not answer is asked nothing.
 REST = 30
@@ -49,7 +50,7 @@ def connect(url: str) -> Huey:
     if scheme in {"postgres", "postgresql"}:
         return _on_postgresql(url)
     if scheme in {"redis", "rediss"}:
-        pool = ConnectionPool.from_url(url, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE)
+        pool = ConnectionPool.from_url(url, socket_connect_timeout=PATIENCE / 2, socket_timeout=PATIENCE)
         return RedisHuey("muster", connection_pool=pool, results=False)
     raise SystemExit(f"QUEUE_URL begins with {scheme!r}: use sqlite:///…, postgresql://… or redis://…")
 
@@ -102,13 +103,16 @@ def wake_after_commit(session: Session) -> None:
 def run_worker(app: Flask) -> None:
     """Work until told to stop. One thread may process an upload while the other delivers its mail.
 
-    At SIGTERM what is at hand, a letter or some lines, is brought to its end, and the rest left to the next worker.
+    At SIGTERM or Ctrl-C what is at hand, a letter or some lines, is brought to its end. The rest is left to the others,
+    who are told.
     """
     queue = app.extensions["queue"]
     wait = 5 if queue.storage.blocking else 0.2  # until a queue that is away, or one in a file, is looked at again
     consumer = queue.create_consumer(
         workers=2, max_delay=wait, periodic=False, scheduler_interval=A_MINUTE, graceful_signal="TERM"
     )
+    # Huey would drop what is at hand at the other of the two signals, and has no option for both.
+    consumer._signal_actions[signal.SIGINT] = consumer._signal_actions[signal.SIGTERM]
     app.extensions["stopping"] = consumer.stop_flag
     sweeps = [threading.Thread(target=_sweep, args=(app, task), daemon=True) for task in tasks.EVERY_MINUTE]
     for sweep in sweeps:
@@ -116,6 +120,7 @@ def run_worker(app: Flask) -> None:
     consumer.run()
     for sweep in sweeps:
         sweep.join()
+    app.extensions["waker"].wake()
 
 
 def _sweep(app: Flask, task: Callable[[], None]) -> None:

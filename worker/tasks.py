@@ -103,10 +103,17 @@ def _process(run: Run[Any]) -> None:
         db.session.commit()
         for lines in run.chunks() if goes_on else ():
             begin_writing()
-            goes_on = run.process(lines)
+            goes_on = run.process(lines) and not _leaves_the_rest(run)
             db.session.commit()
-            if not goes_on or delivery.is_stopping():
+            if not goes_on:
                 break
+
+
+def _leaves_the_rest(run: Run[Any]) -> bool:
+    is_stopping = delivery.is_stopping()
+    if is_stopping:
+        run.give_back()
+    return is_stopping
 
 
 _delivering = threading.Lock()
