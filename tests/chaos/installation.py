@@ -9,19 +9,27 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal, Self
 
+from flask_migrate import upgrade
 from sqlalchemy import Engine, create_engine
 
 from app import with_driver
+from domain import demo
+from models import db
 from tests.chaos.postgresql import PostgreSQL
 from tests.chaos.redis import Redis
 from tests.chaos.system import Clock, Disk
 from tests.chaos.wire import Wire
+from tests.conftest import CHEAP, make_app
 from tests.processes import Machine
+from tests.programs import a_key
 from tests.worker.smtp import MailServer
 
 Database = Literal["sqlite", "postgresql"]
 #: On SQLite they share its file, as two processes of each kind on one machine would.
 MACHINES = 2
+STATE_ADMIN = "state@pradesh.test"
+PLATFORM_ADMIN = "platform@muster.test"
+WITH_A_KEY = (STATE_ADMIN, PLATFORM_ADMIN)
 #: Short, so that what a dead machine has left is soon taken up.
 LEASE_SECONDS = 20
 DISK_MEGABYTES = {"sqlite": 120, "postgresql": 300}
@@ -40,12 +48,15 @@ class Installation:
         self.redis: Redis | None = None
         self.wires: dict[str, Wire] = {}
         self.machines: list[Machine] = []
+        #: For programs: of somebody of the demo world, by their address.
+        self.keys: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         with ExitStack() as ends:
             ends.enter_context(self.disk)
             ends.enter_context(self.mail_server)
             self._start_servers(ends)
+            self._fill_the_database()
             self._start_machines(ends)
             self._ends = ends.pop_all()
         return self
@@ -63,13 +74,7 @@ class Installation:
 
     def engine(self) -> Engine:
         """The database, by no wire."""
-        url = self.postgresql.url() if self.postgresql else self._sqlite("muster")
-        return create_engine(with_driver(url))
-
-    def make_key(self, email: str) -> str:
-        """A key for programs, of somebody of the demo world."""
-        _id, secret = self.machines[0].call("api-key", "create", email, "--name", "Chaos").split()
-        return secret
+        return create_engine(with_driver(self._database()))
 
     def _start_servers(self, ends: ExitStack) -> None:
         self.wires["mail"] = ends.enter_context(Wire(self.mail_server.port))
@@ -83,11 +88,19 @@ class Installation:
             ends.callback(self.redis.kill)
             self.wires["redis"] = ends.enter_context(Wire(self.redis.port))
 
+    def _fill_the_database(self) -> None:
+        app = make_app(self.folder, DATABASE_URL=self._database())
+        with app.app_context():
+            upgrade()
+            demo.fill(CHEAP)
+            db.session.commit()
+            self.keys = {email: a_key(email).secret for email in WITH_A_KEY}
+            db.session.remove()
+            db.engine.dispose()
+
     def _start_machines(self, ends: ExitStack) -> None:
         settings = self._settings()
         self.machines = [Machine(self.folder / f"machine{number}", **settings) for number in range(MACHINES)]
-        for command in (["db", "upgrade"], ["demo"]):
-            self.machines[0].call(*command)
         for machine in self.machines:
             ends.enter_context(machine)
             machine.start("web", "worker")
@@ -95,7 +108,7 @@ class Installation:
     def _settings(self) -> dict[str, str]:
         return {
             "SECRET_KEY": secrets.token_urlsafe(),
-            "DATABASE_URL": self._wired_database(),
+            "DATABASE_URL": self._database(self.wires["database"].port if self.postgresql else None),
             "MAIL_SERVER": "127.0.0.1",
             "MAIL_PORT": str(self.wires["mail"].port),
             "LEASE_SECONDS": str(LEASE_SECONDS),
@@ -103,10 +116,8 @@ class Installation:
             **self.clock.settings,
         }
 
-    def _wired_database(self) -> str:
-        if self.postgresql is None:
-            return self._sqlite("muster")
-        return self.postgresql.url(self.wires["database"].port)
+    def _database(self, port: int | None = None) -> str:
+        return self.postgresql.url(port) if self.postgresql else self._sqlite("muster")
 
     def _queue(self) -> dict[str, str]:
         if self.redis is None:

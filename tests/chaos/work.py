@@ -16,11 +16,10 @@ from sqlalchemy.orm import Session
 from models import Batch, Course, User
 from models.outbox import LetterKind
 from tests.chaos.clients import Client, UnansweredError, Visitor
-from tests.chaos.installation import Installation
+from tests.chaos.installation import PLATFORM_ADMIN, STATE_ADMIN, Installation
 from tests.chaos.told import Told
 from tests.worker.sending import UPLOADER
 
-STATE_ADMIN = "state@pradesh.test"
 MENTOR = "mentor@pradesh.test"
 COURSE = "course-v1:pradesh+ICT201+2026"
 #: Of the batch that is edited in the window: as many people as two mentors may pick from between them.
@@ -239,7 +238,7 @@ def _all(installation: Installation, told: Told, chance: random.Random) -> list[
     ports = installation.ports
     with Session(installation.engine()) as session:
         people, mentor, open_batch = _teachers(session), _mentor(session), _open_batch(session)
-    state_admin, openedx = (installation.make_key(email) for email in (STATE_ADMIN, "platform@muster.test"))
+    state_admin, openedx = installation.keys[STATE_ADMIN], installation.keys[PLATFORM_ADMIN]
     program = Client(ports, told, state_admin)
     by_call, by_file, by_window = (_new_batch(program, f"By {how}", mentor) for how in ("call", "file", "the window"))
 
