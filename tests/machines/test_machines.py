@@ -17,7 +17,7 @@ from tests.worker.sending import UPLOADER, a_file, addresses
 from tests.worker.smtp import MailServer
 
 BATCHES = "/api/v1/courses/course-v1:pradesh+FLN101+2026/batches"
-SOON = 30.0
+SOON = 60.0
 
 
 @pytest.fixture(scope="module")
