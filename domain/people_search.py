@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, or_, select
 from domain.masking import masked_email
 from models import OrganisationRole, Participant, User, db, key_of
 from models.base import among
-from models.searching import contains
+from models.searching import rows_with
 
 #: Hits of one search.
 MOST_HITS = 20
@@ -68,8 +68,9 @@ def search(circle: Circle, words: str, leaving_out: Collection[uuid.UUID] = ()) 
     if leaving_out:
         query = query.where(~among(User.id, leaving_out))
     if key := " ".join(key_of(words).split()):
-        query = query.where(contains(User.search_text, key))
-    people = _read(query.limit(MOST_HITS + 1))
+        people = [*map(Candidate._make, rows_with(key, User.search_text, query, MOST_HITS + 1, User.id))]
+    else:
+        people = _read(query.limit(MOST_HITS + 1))
     return Found(people[:MOST_HITS], len(people) > MOST_HITS)
 
 
