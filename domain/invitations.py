@@ -12,7 +12,7 @@ from domain import audit
 from domain.audit import About, By
 from domain.collaborations import demand_in_use, end_expired_memberships, hold_still
 from domain.dates import through
-from domain.errors import ConflictError
+from domain.errors import ConflictError, GoneError
 from domain.language import day
 from domain.language import gettext as _
 from domain.person_names import person_name
@@ -209,9 +209,19 @@ def is_membership_past(invitation: Invitation) -> bool:
 
 
 def locked(invitation_id: uuid.UUID) -> Invitation:
-    """The invitation as it stands, held until the end of the transaction."""
+    """The invitation as it stands, held until the end of the transaction. Raises `GoneError` where it has just been
+    deleted.
+    """
     query = select(Invitation).where(Invitation.id == invitation_id).with_for_update()
-    return db.session.scalars(query.execution_options(populate_existing=True)).one()
+    invitation = db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    if invitation is None:
+        raise deleted()
+    return invitation
+
+
+def deleted() -> GoneError:
+    """Between being shown and being held, an invitation's time may end: see `domain.retention`."""
+    return GoneError(_("This invitation has just been deleted: it was kept for long enough."))
 
 
 def revoke(invitation_id: uuid.UUID) -> Invitation:

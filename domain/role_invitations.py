@@ -10,7 +10,7 @@ from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from domain import audit, roles
 from domain.audit import About, By
 from domain.errors import ConflictError, NotAllowedError
-from domain.invitations import default_expiry
+from domain.invitations import default_expiry, deleted
 from domain.language import gettext as _
 from domain.organisations import hold
 from domain.permissions import Rights
@@ -49,10 +49,17 @@ def listed(organisation: Organisation, kinds: Collection[Kind], words: str = "")
 
 
 def locked(invitation_id: uuid.UUID) -> RoleInvitation:
-    """The invitation as it stands, held until the end of the transaction; and so are the organisation's roles."""
+    """The invitation as it stands, held until the end of the transaction; and so are the organisation's roles. Raises
+    `GoneError` where it has just been deleted.
+    """
     query = select(RoleInvitation).where(RoleInvitation.id == invitation_id)
-    hold(db.session.scalars(query.with_only_columns(RoleInvitation.organisation_id)).one())
-    return db.session.scalars(query.with_for_update().execution_options(populate_existing=True)).one()
+    organisation_id = db.session.scalars(query.with_only_columns(RoleInvitation.organisation_id)).one_or_none()
+    if organisation_id:
+        hold(organisation_id)
+    invitation = db.session.scalars(query.with_for_update().execution_options(populate_existing=True)).one_or_none()
+    if invitation is None:
+        raise deleted()
+    return invitation
 
 
 def resend(rights: Rights, invitation_id: uuid.UUID, invitation_days: int) -> RoleInvitation:

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import func, select
 
 from domain import invitations
-from domain.errors import ConflictError
-from models import AuditEntry, Invitation, Membership, db, now
+from domain.errors import ConflictError, GoneError
+from models import AuditEntry, Invitation, Membership, db, new_id, now
 from models.collaboration import Role
 from models.invitation import InvitationStatus
 from models.outbox import LetterKind
@@ -289,3 +289,8 @@ def test_what_offers_a_membership_that_is_over_is_not_sent_again() -> None:
     invitation = invited(membership_expires_at=now() + YESTERDAY)
     with pytest.raises(ConflictError, match="Revoke it, and invite with another date"):
         invitations.resend(invitation.id, 30)
+
+
+def test_an_invitation_deleted_at_this_very_moment_is_said_to_be_gone() -> None:
+    with pytest.raises(GoneError, match="just been deleted"):
+        invitations.revoke(new_id())

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from domain import role_invitations, role_inviting
 from domain.audit import By
-from domain.errors import ConflictError, NotAllowedError
+from domain.errors import ConflictError, GoneError, NotAllowedError
 from domain.paging import page_of
 from domain.people import rights_of
 from domain.permissions import Rights
@@ -402,3 +402,8 @@ def test_the_list_costs_as_many_queries_for_many_as_for_few() -> None:
             assert {(one.invited_by.name, len(one.units)) for one in found} == {("Admin", 2)}
         numbers.append(len(queries))
     assert numbers[0] == numbers[1]
+
+
+def test_an_invitation_deleted_at_this_very_moment_is_said_to_be_gone() -> None:
+    with pytest.raises(GoneError, match="just been deleted"):
+        role_invitations.decline(new_id())
