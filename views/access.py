@@ -24,6 +24,7 @@ from models import (
     User,
     begin_writing,
     db,
+    roll_back,
 )
 from models.audit import Through
 from views import callers, loaders
@@ -69,9 +70,10 @@ def by() -> By:
 def me_if_known() -> User | None:
     """The person, for the frame of a page that must stand even where the database does not answer."""
     try:
-        return me() if is_signed_in() else None
+        person = me() if is_signed_in() else None
+        return person if person and person.name else None  # a fault has let go of what was loaded: it is loaded here
     except SQLAlchemyError:
-        db.session.rollback()
+        roll_back()
         return None
 
 

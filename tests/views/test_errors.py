@@ -71,6 +71,23 @@ def test_the_error_page_stands_when_the_database_does_not(
     assert client.get("/api/v1/courses", headers={"Authorization": "Bearer muster_x"}).json["status"] == 503
 
 
+def test_the_error_page_stands_when_the_database_goes_away_once_somebody_is_known(
+    world: Flask, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.config.update(PROPAGATE_EXCEPTIONS=False, TESTING=False)
+    client.sign_in("yoda@harderwijk.test")
+
+    def away(*_args: object, **_kwargs: object) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("the database is away"))
+
+    def goes_away(*_args: object, **_kwargs: object) -> None:
+        monkeypatch.setattr("sqlalchemy.engine.Connection.execute", away)
+        away()
+
+    monkeypatch.setattr("domain.accounts.rename", goes_away)
+    assert client.send("/account/name", 503, name="Yoda").heading == "Muster cannot work just now"
+
+
 def test_a_connection_that_breaks_once_the_page_is_made_takes_nothing_from_it(
     world: Flask, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
