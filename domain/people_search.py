@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, or_, select
 from domain.masking import masked_email
 from models import OrganisationRole, Participant, User, db, key_of
 from models.base import among
-from models.searching import rows_with
+from models.searching import contains, rows_with
 
 #: Hits of one search.
 MOST_HITS = 20
@@ -42,15 +42,17 @@ class Circle:
 
     organisation_id: uuid.UUID
     people: ColumnElement[bool]
+    #: An index has them by name.
+    is_in_order: bool = False
 
 
 def who_may_take_part(organisation_id: uuid.UUID, batch_id: uuid.UUID | None = None) -> Circle:
     """Active people of the organisation who do not take part in the batch already."""
     people = and_(User.organisation_id == organisation_id, User.is_active)
     if batch_id is None:
-        return Circle(organisation_id, people)
+        return Circle(organisation_id, people, is_in_order=True)
     takes_part = exists().where(Participant.batch_id == batch_id, Participant.user_id == User.id, Participant.is_active)
-    return Circle(organisation_id, and_(people, ~takes_part))
+    return Circle(organisation_id, and_(people, ~takes_part), is_in_order=True)
 
 
 def who_may_mentor(organisation_id: uuid.UUID, mentors: Collection[uuid.UUID] = ()) -> Circle:
@@ -67,9 +69,11 @@ def search(circle: Circle, words: str, leaving_out: Collection[uuid.UUID] = ()) 
     query = _candidates(circle)
     if leaving_out:
         query = query.where(~among(User.id, leaving_out))
-    if key := " ".join(key_of(words).split()):
+    key = " ".join(key_of(words).split())
+    if key and circle.is_in_order:
         people = [*map(Candidate._make, rows_with(key, User.search_text, query, MOST_HITS + 1, User.id))]
     else:
+        query = query.where(contains(User.search_text, key)) if key else query
         people = _read(query.limit(MOST_HITS + 1))
     return Found(people[:MOST_HITS], len(people) > MOST_HITS)
 
