@@ -215,8 +215,9 @@ def looks(app: Flask, places: Mapping[str, Any]) -> Iterator[Visit]:
 
 # What is sent.
 
-#: These end the visit, or everybody's.
-_LAST = {
+#: These end the visit, or everybody's, or make another visitor of them.
+_LEFT_OUT = {
+    "session.sign_in",
     "account.delete",
     "account.change_password",
     "passwords.set_chosen",
@@ -234,7 +235,7 @@ def deeds(app: Flask, places: Mapping[str, Any]) -> Iterator[Visit]:
     """Something that can be done, where `what_is_sent` knows it; else an empty form, which is refused."""
     sent = what_is_sent(places)
     for rule, method in _rules(app):
-        if method != "GET" and rule.endpoint not in _LAST:
+        if method != "GET" and rule.endpoint not in _LEFT_OUT:
             for who in {*_who_goes(app, rule)}.intersection(_DOERS):
                 what = sent.get(rule.endpoint, lambda: {"data": {}})
                 yield Visit(who, method, rule.endpoint, _path(app, rule, places), what())
@@ -271,7 +272,6 @@ def _forms(places: Mapping[str, Any]) -> dict[str, Sent]:
         return lambda: {"data": {name: one() if callable(one) else one for name, one in given.items()}}
 
     return {
-        "session.sign_in": form(email=CAST["mentor"], password="muster-demo"),
         "account.change_name": form(name="A name"),
         "batches.create": form(name=lambda: _next("New "), enrolment_type="invite-only", **a_batch),
         "batches.save": form(step="find-participants", find_participants=WORDS[1], find_mentors=WORDS[1], **a_batch),
