@@ -32,7 +32,7 @@ from tests.worker.smtp import MailServer
 LIMIT = 100
 #: The kinds of faults that a log may tell of while database, queue, mail server and disk fail.
 EXPECTED = re.compile(
-    r"sqlalchemy\.exc\.(Operational|Interface|DBAPI|Internal)Error|psycopg\.(\w+\.)*\w+|sqlite3\.OperationalError"
+    r"sqlalchemy\.exc\.(Operational|Interface|DBAPI|Internal|PendingRollback)Error|psycopg\.(\w+\.)*\w+|sqlite3\.OperationalError"
     r"|limits\.errors\.StorageError|redis\.exceptions\.\w+|smtplib\.\w+|(Connection\w*|BrokenPipe|Timeout|OS)Error|\w+\.(ServerAway|BrokenOff)Error"
 )
 #: The last line of a traceback.
