@@ -5,8 +5,8 @@ import smtplib
 import ssl
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from contextlib import suppress
 from functools import cached_property
 from typing import Any, Protocol
@@ -44,24 +44,30 @@ class Ready:
 
 
 class Meanwhile:
-    """Small jobs to do while the mail server is being waited for."""
+    """What is done while the mail server is being waited for."""
 
-    def __init__(self) -> None:
-        self._before_the_text: deque[Callable[[], object]] = deque()
+    def __init__(self, beside: Executor) -> None:
+        """`beside`: does in a thread of its own what need not be waited for at once."""
+        self._beside = beside
+        self._before_the_text: tuple[Callable[[], object], Future[object]] | None = None
         self._after_the_text: Callable[[], object] | None = None
 
     def before_the_text(self, job: Callable[[], object]) -> None:
-        """To be done before the text of the next letter goes out."""
-        self._before_the_text.append(job)
+        """To be begun now, and done before the text of the next letter goes out."""
+        self._before_the_text = job, self._beside.submit(job)
 
     def after_the_text(self, job: Callable[[], object]) -> None:
-        """To be done, at best, while the server takes in the text of the next letter, which is its longest work."""
+        """To be done, at best, while the server takes in the text of the next letter."""
         self._after_the_text = job
 
-    def do_what_comes_before(self) -> None:
-        while self._before_the_text:
-            self._before_the_text[0]()
-            self._before_the_text.popleft()  # only now: a job that failed is still to be done
+    def wait_for_what_comes_before(self) -> None:
+        """Raises what the job raised; it is still to be done then, and begun again."""
+        if self._before_the_text is not None:
+            job, begun = self._before_the_text
+            if begun.exception() is not None:
+                self.before_the_text(job)
+            begun.result()
+            self._before_the_text = None
 
     def do_what_comes_after(self) -> None:
         job, self._after_the_text = self._after_the_text, None
@@ -120,7 +126,7 @@ class ToMailbox:
         self._mailbox = mailbox
 
     def hand_over(self, ready: Ready, meanwhile: Meanwhile) -> None:
-        meanwhile.do_what_comes_before()
+        meanwhile.wait_for_what_comes_before()
         self._mailbox.put(str(ready.id), ready.message.content)
 
     def close(self) -> None:
@@ -141,7 +147,7 @@ class ToServer:
         if self._connection is not None and self._try(self._connection, message, stop_at, meanwhile):
             return
         # New, or closed by the server after some letters, as many do: on a fresh connection it counts.
-        meanwhile.do_what_comes_before()  # a server may take its time to answer a call
+        meanwhile.wait_for_what_comes_before()  # a server may take its time to answer a call
         if not self._try(self._connect(), message, stop_at, meanwhile):
             raise BrokenOffError("the mail server closed the connection")
 
@@ -235,18 +241,19 @@ class Host(smtplib.SMTP):
     message_begun = False
     #: By `time.monotonic`.
     stop_at = math.inf
-    meanwhile = Meanwhile()
+    meanwhile: Meanwhile
     text_is_out = False
 
     def send(self, s: Any) -> None:
+        is_text = self.message_begun and isinstance(s, bytes)  # commands are no bytes
+        if is_text:
+            self.meanwhile.wait_for_what_comes_before()
         super().send(s)
-        self.text_is_out = self.message_begun and isinstance(s, bytes)  # commands are no bytes
+        self.text_is_out = is_text
 
     def getreply(self) -> tuple[int, bytes]:
         if self.text_is_out:
             self.meanwhile.do_what_comes_after()
-        elif not self.message_begun:
-            self.meanwhile.do_what_comes_before()
         left = self.stop_at - time.monotonic()
         if self.sock is not None:
             self.sock.settimeout(max(left if self.message_begun else min(left, PATIENCE), 0.01))

@@ -11,6 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -73,14 +74,14 @@ def init_app(app: Flask) -> None:
 def deliver_all() -> None:
     """Deliver letters until none is due, the mail server is away, or the worker is to stop.
 
-    Handing over is mostly waiting for the mail server. Meanwhile the one before is recorded, the next one written.
+    Handing over is mostly waiting for the mail server. Meanwhile, beside it, the one before is recorded, and the
+    next letters are claimed.
     """
     carrier = _carrier()
-    with db.engine.connect() as connection:
+    with db.engine.connect() as connection, ThreadPoolExecutor(2, "beside_the_mail") as beside:
         records = connection.execution_options(isolation_level="AUTOCOMMIT")
         try:
-            while batch := _claim():
-                _deliver(batch, carrier, records)
+            _deliver_batches(carrier, records, beside)
         except ServerAwayError as away:
             log.warning("The mail server is away (%s); the letters are tried again later.", away)
             _put_off_all_that_are_due(str(away))
@@ -146,6 +147,12 @@ def _claim() -> Batch:
     return Batch((), Turn(timedelta()))
 
 
+def _claim_in_context(app: Flask) -> Batch:
+    """For a thread of its own."""
+    with app.app_context():
+        return _claim()
+
+
 def _write(letters: Sequence[Letter]) -> list[Ready]:
     """What each of them says; the words are found when its turn comes."""
     writer: Writer = current_app.extensions["letter_writer"]
@@ -199,12 +206,24 @@ def _take_due() -> Sequence[Letter]:
 # Delivering.
 
 
-def _deliver(batch: Batch, carrier: Carrier, records: Connection) -> None:
+def _deliver_batches(carrier: Carrier, records: Connection, beside: Executor) -> None:
+    batch = Batch((), Turn(timedelta()))
+    try:
+        while batch := batch or _claim():
+            ahead = beside.submit(_claim_in_context, current_app._get_current_object())  # type: ignore[attr-defined]  # Werkzeug's
+            try:
+                _deliver(batch, carrier, records, Meanwhile(beside))
+            finally:
+                batch = ahead.result()
+    finally:
+        _give_back(batch.letters)
+
+
+def _deliver(batch: Batch, carrier: Carrier, records: Connection, meanwhile: Meanwhile) -> None:
     """Hand over one after the other, while the claim lasts: what is left then is given back.
 
     `records` takes each one that is sent, in a transaction of its own, before the text of the next one goes out.
     """
-    meanwhile = Meanwhile()
     broken_in_a_row = 0
     begun = 0
     try:
@@ -224,7 +243,7 @@ def _deliver(batch: Batch, carrier: Carrier, records: Connection) -> None:
                 if broken_in_a_row == MOST_BROKEN_IN_A_ROW:
                     raise ServerAwayError(str(trouble)) from trouble
     finally:
-        meanwhile.do_what_comes_before()
+        meanwhile.wait_for_what_comes_before()
         _give_back(batch.letters[begun:])
         _settle(batch.letters[:begun])
 
