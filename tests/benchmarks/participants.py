@@ -10,52 +10,52 @@ from typing import Any
 
 import psycopg
 
-from tests.benchmarks.crowd import Crowd, crowd, empty_batch
-from tests.benchmarks.results import Result, in_turn, seconds
-from tests.benchmarks.service import Caller, Service, peak_memory, running
+from tests.benchmarks.crowd import Crowd, Crowds, empty_batch
+from tests.benchmarks.results import MANY, Result, alone, in_turn, seconds
+from tests.benchmarks.service import Caller, Service, peak_memory
 
 BAR = 3.0
-#: People of the organisation, at least.
-OTHERS = 100_000
 METHODS = {"add": "POST", "remove": "DELETE"}
+#: Rounds of ours alone where there are more than the bar is for.
+ROUNDS_OF_MANY = 3
 
 
-def measure_adding(database: str, size: int) -> Result:
-    return _measure("add participants", database, size, prepare=None, work="add")
+def measure_adding(world: Crowds, size: int) -> Result:
+    return _measure("add participants", world, size, prepare=None, work="add")
 
 
-def measure_adding_again(database: str, size: int) -> Result:
-    return _measure("add them again", database, size, prepare="add", work="add")
+def measure_adding_again(world: Crowds, size: int) -> Result:
+    return _measure("add them again", world, size, prepare="add", work="add")
 
 
-def measure_removing(database: str, size: int) -> Result:
-    return _measure("remove them", database, size, prepare="add", work="remove")
+def measure_removing(world: Crowds, size: int) -> Result:
+    return _measure("remove them", world, size, prepare="add", work="remove")
 
 
-def _measure(name: str, database: str, size: int, *, prepare: str | None, work: str) -> Result:
-    with running(database) as service, crowd(service, max(size, OTHERS)) as people:
-        step = len(people.people) // size
-        identifiers = [f" pr-{number:05} " for number in range(1, size * step + 1, step)]
-        body = json.dumps({"identifiers": identifiers}).encode()
-        floor_of, caller = Floor(service, people, identifiers), Caller(service, people.secret)
+def _measure(name: str, world: Crowds, size: int, *, prepare: str | None, work: str) -> Result:
+    people = world.largest
+    step = len(people.people) // size
+    identifiers = [f" pr-{number:05} " for number in range(1, size * step + 1, step)]
+    body = json.dumps({"identifiers": identifiers}).encode()
+    floor_of, caller = Floor(world.service, people, identifiers), Caller(world.service, people.secret)
 
-        def call(kind: str, batch_id: uuid.UUID) -> None:
-            caller.send(METHODS[kind], f"/api/v1/batches/{batch_id}/participants", body)
+    def call(kind: str, batch_id: uuid.UUID) -> None:
+        caller.send(METHODS[kind], f"/api/v1/batches/{batch_id}/participants", body)
 
-        def ours(number: int) -> float:
-            batch_id = empty_batch(people, f"ours {number}")
-            if prepare:
-                call(prepare, batch_id)
-            return seconds(lambda: call(work, batch_id))
+    def ours(number: int) -> float:
+        batch_id = empty_batch(people, f"ours {number}")
+        if prepare:
+            call(prepare, batch_id)
+        return seconds(lambda: call(work, batch_id))
 
-        def floor(number: int) -> float:
-            batch_id = empty_batch(people, f"floor {number}")
-            if prepare:
-                floor_of.add(batch_id)
-            return seconds(lambda: (floor_of.remove if work == "remove" else floor_of.add)(batch_id))
+    def floor(number: int) -> float:
+        batch_id = empty_batch(people, f"floor {number}")
+        if prepare:
+            floor_of.add(batch_id)
+        return seconds(lambda: (floor_of.remove if work == "remove" else floor_of.add)(batch_id))
 
-        mine, bare = in_turn(ours, floor)
-        return Result(name, database, size, mine, bare, BAR, peak_memory(service.processes[0]))
+    mine, bare = alone(ours, ROUNDS_OF_MANY) if size == MANY else in_turn(ours, floor)
+    return Result(name, world.database, size, mine, bare, BAR, peak_memory(world.web))
 
 
 class Floor:

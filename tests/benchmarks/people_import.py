@@ -9,56 +9,59 @@ import json
 import sqlite3
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
 
 from models import new_id
-from tests.benchmarks.crowd import Crowd, crowd
-from tests.benchmarks.results import Result, in_turn, seconds
-from tests.benchmarks.service import Caller, Service, peak_memory, running
+from tests.benchmarks.crowd import Crowd
+from tests.benchmarks.files import BEFORE, Files
+from tests.benchmarks.results import MANY, Result, alone, in_turn, seconds
+from tests.benchmarks.service import Caller, Service, peak_memory
 
-#: Of the organisation, before.
-OTHERS = 1_000
 ROUNDS = 3
 COLUMNS = ("name", "email", "state_id", "district", "school", "block", "mobile")
 FRONTIER = "frontier-of-this-form"
 
 
-def measure_check(database: str, size: int) -> Result:
-    return _measure("check people", database, size, process=False)
+def measure_check(world: Files, size: int) -> Result:
+    caller = Caller(world.service, world.crowd.secret)
+
+    def ours(number: int) -> float:
+        content = a_file(size, f"checked{number}")
+        return seconds(lambda: upload(caller, content))
+
+    mine, least = _measured(ours, world, size)
+    return Result("check people", world.database, size, mine, least, 0, peak_memory(world.web), bar_at=0)
 
 
-def measure_processing(database: str, size: int) -> Result:
-    return _measure("import people", database, size, process=True)
+def measure_processing(world: Files, size: int) -> Result:
+    caller = Caller(world.service, world.crowd.secret)
+
+    def ours(number: int) -> float:
+        path = f"/api/v1/uploads/{upload(caller, a_file(size, f'in{number}'))}"
+        return seconds(lambda: processed(caller, path))
+
+    mine, least = _measured(ours, world, size)
+    return Result("import people", world.database, size, mine, least, 0, peak_memory(world.worker), bar_at=0)
 
 
-def _measure(name: str, database: str, size: int, *, process: bool) -> Result:
-    with running(database, worker=process) as service, crowd(service, OTHERS) as people:
-        caller = Caller(service, people.secret)
+def _measured(ours: Callable[[int], float], world: Files, size: int) -> tuple[float, float | None]:
+    def floor(number: int) -> float:
+        content = a_file(size, f"bare{number}")
+        return seconds(lambda: bare(world.service, world.crowd, content))
 
-        def ours(number: int) -> float:
-            content = a_file(size, number + 1)
-            if not process:
-                return seconds(lambda: upload(caller, content))
-            path = f"/api/v1/uploads/{upload(caller, content)}"
-            return seconds(lambda: processed(caller, path))
-
-        def floor(number: int) -> float:
-            content = a_file(size, -number)
-            return seconds(lambda: bare(service, people, content))
-
-        mine, least = in_turn(ours, floor, ROUNDS)
-        return Result(name, database, size, mine, least, 0, peak_memory(service.processes[-1]), bar_at=0)
+    return alone(ours, 1) if size == MANY else in_turn(ours, floor, ROUNDS)
 
 
-def a_file(size: int, number: int) -> bytes:
-    """Of people who are not there yet."""
+def a_file(size: int, name: str) -> bytes:
+    """Of people who are not there yet, if there was no file of this name and size."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     for each in range(size):
-        who = f"{number}-{each:06}"
+        who = f"{name}-{size}-{each:06}"
         place = ("North", f"Model School {each % 50}", f"Block {each % 20}", f"+91 98765 {each:06}")
         writer.writerow([f"Person {who}", f"person-{who}@crowd.test", f"IM-{who}", *place])
     return text.getvalue().encode()
@@ -70,7 +73,7 @@ def upload(caller: Caller, content: bytes) -> str:
         f'--{FRONTIER}\r\nContent-Disposition: form-data; name="{name}"' for name in ("kind", "organisation", "file")
     ]
     kind, organisation, file = parts
-    head = f'{kind}\r\n\r\npeople\r\n{organisation}\r\n\r\ncrowd\r\n{file}; filename="people.csv"\r\n\r\n'
+    head = f'{kind}\r\n\r\npeople\r\n{organisation}\r\n\r\ncrowd{BEFORE}\r\n{file}; filename="people.csv"\r\n\r\n'
     body = head.encode() + content + f"\r\n--{FRONTIER}--\r\n".encode()
     answer = json.loads(caller.send("POST", "/api/v1/uploads", body, f"multipart/form-data; boundary={FRONTIER}"))
     assert answer["state"] == "ready", answer["errors"][:3]

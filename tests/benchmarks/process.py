@@ -3,45 +3,32 @@
 Floor: the same messages handed over by a bare `smtplib` loop on one kept connection.
 """
 
-import shutil
 import smtplib
-import subprocess
-import sys
-import tempfile
 import time
-from pathlib import Path
 
 from tests.benchmarks.check import invitations_file
-from tests.benchmarks.results import Result, in_turn, seconds
-from tests.benchmarks.service import ROOT, Browser, free_port, peak_memory, running
+from tests.benchmarks.files import SENDER, Files
+from tests.benchmarks.results import MANY, Result, alone, in_turn, seconds
+from tests.benchmarks.service import Browser, peak_memory
 
 BAR = 1.5
-SENDER = "muster@localhost"
 
 
-def measure(database: str, size: int) -> Result:
-    port = free_port()
-    kept = Path(tempfile.mkdtemp(prefix="muster-bench-")) / "message"
-    server = subprocess.Popen([sys.executable, "-m", "tests.benchmarks.smtp", str(port), kept], cwd=ROOT)
-    mail = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(port), "MAIL_DEFAULT_SENDER": SENDER}
-    try:
-        with running(database, worker=True, **mail) as service:
-            browser = Browser(service)
-            browser.sign_in("yoda@harderwijk.test")
-            token = browser.token_for_forms()
+def measure(world: Files, size: int) -> Result:
+    """A hundred thousand once, which take minutes. Nothing warms up: the smallest number has come before."""
+    browser = Browser(world.service)
+    browser.sign_in("yoda@harderwijk.test")
+    token = browser.token_for_forms()
 
-            def ours(number: int) -> float:
-                path = browser.upload(invitations_file(size, of=f"round{number}"), token)
-                return seconds(lambda: _process(browser, path, token))
+    def ours(number: int) -> float:
+        path = browser.upload(invitations_file(size, of=f"round{size}-{number}-"), token)
+        return seconds(lambda: _process(browser, path, token))
 
-            def floor(number: int) -> float:
-                return seconds(lambda: _hand_over(port, size, kept.read_bytes()))
+    def floor(_number: int) -> float:
+        return seconds(lambda: _hand_over(world.mail.port, size, world.mail.kept.read_bytes()))
 
-            mine, bare = in_turn(ours, floor)
-            return Result("process a file", database, size, mine, bare, BAR, peak_memory(service.processes[1]))
-    finally:
-        server.kill()
-        shutil.rmtree(kept.parent)
+    mine, bare = alone(ours, 1) if size == MANY else in_turn(ours, floor, warm_up=size < MANY // 10)
+    return Result("process a file", world.database, size, mine, bare, BAR, peak_memory(world.worker))
 
 
 def _process(browser: Browser, path: str, token: str) -> None:

@@ -1,12 +1,27 @@
-"""Ours beside the floor, in turn; and the table of what came out."""
+"""Ours beside the floor, in turn; and the tables of what came out."""
 
 import gc
+import os
+import platform
+import re
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
 
 ROUNDS = 5
+
+
+class Row(Protocol):
+    """Of the first table."""
+
+    @property
+    def is_held(self) -> bool: ...
+    @property
+    def cells(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -14,22 +29,46 @@ class Result:
     work: str
     database: str
     size: int
-    #: Medians, in seconds.
+    #: Medians, in seconds; no floor where ours was measured alone.
     ours: float
-    floor: float
+    floor: float | None
     #: The most that ours may be of the floor, at the size that the bar is for.
     bar: float
     peak_memory_mb: int
     bar_at: int = 10_000
 
     @property
-    def ratio(self) -> float:
-        return self.ours / self.floor
+    def is_held(self) -> bool:
+        """At other sizes it is the growth that counts."""
+        return self.size != self.bar_at or self.floor is None or self.ours / self.floor <= self.bar
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        floor, ratio = (f"{self.floor:.3f} s", f"{self.ours / self.floor:.2f}") if self.floor else ("", "")
+        bar = f"{self.bar:g}" if self.size == self.bar_at else ""
+        memory = f"{self.peak_memory_mb} MB" if self.peak_memory_mb else ""
+        return self.work, self.database, f"{self.size:,}", f"{self.ours:.3f} s", floor, ratio, bar, memory
+
+
+@dataclass(frozen=True)
+class Limited:
+    """What may be so much at most, whatever a floor is."""
+
+    work: str
+    database: str
+    size: int
+    value: float
+    most: float
+    unit: str
 
     @property
     def is_held(self) -> bool:
-        """At other sizes it is the growth that counts."""
-        return self.size != self.bar_at or self.ratio <= self.bar
+        return self.value <= self.most
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        told, bar = (f"{number:.3g} {self.unit}" for number in (self.value, self.most))
+        return self.work, self.database, f"{self.size:,}", told, "", "", bar, ""
 
 
 #: The most that an item may take among a hundred thousand, of what it takes among a thousand.
@@ -49,9 +88,14 @@ class Growth:
     def is_held(self) -> bool:
         return self.factor <= GROWTH
 
+    @property
+    def cells(self) -> tuple[str, ...]:
+        return self.work, self.database, f"{self.factor:.2f}", f"{GROWTH:g}"
 
-def growths(results: Sequence[Result]) -> list[Growth]:
+
+def growths(rows: Iterable[Row]) -> list[Growth]:
     """Of the works that were measured at both sizes."""
+    results = [row for row in rows if isinstance(row, Result)]
     by_size = {(result.work, result.database, result.size): result.ours / result.size for result in results}
     return [
         Growth(work, database, each / by_size[work, database, FEW])
@@ -60,10 +104,17 @@ def growths(results: Sequence[Result]) -> list[Growth]:
     ]
 
 
-def in_turn(ours: Callable[[int], float], floor: Callable[[int], float], rounds: int = ROUNDS) -> tuple[float, float]:
+def in_turn(
+    ours: Callable[[int], float], floor: Callable[[int], float], rounds: int = ROUNDS, *, warm_up: bool = True
+) -> tuple[float, float]:
     """The medians of both, each round right after the other; the first round warms up and does not count."""
-    pairs = [(ours(number), floor(number)) for number in range(rounds + 1)][1:]
+    pairs = [(ours(number), floor(number)) for number in range(rounds + warm_up)][warm_up:]
     return statistics.median(mine for mine, _bare in pairs), statistics.median(bare for _mine, bare in pairs)
+
+
+def alone(ours: Callable[[int], float], rounds: int) -> tuple[float, None]:
+    """The median of ours without a floor, where only the growth counts and a round takes long."""
+    return statistics.median(ours(number) for number in range(rounds)), None
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -73,25 +124,19 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - begun
 
 
-def table(results: Sequence[Result]) -> str:
-    head = f"{'work':<22} {'database':<11} {'size':>8} {'ours s':>8} {'floor s':>8} {'ratio':>6} {'bar':>5} {'MB':>5}"
-    rows = [
-        f"{result.work:<22} {result.database:<11} {result.size:>8,} {result.ours:>8.3f} {result.floor:>8.3f} "
-        f"{result.ratio:>6.2f} {_bar(result):>5} {result.peak_memory_mb:>5} {'' if result.is_held else 'MISSED'}"
-        for result in results
-    ]
-    return "\n".join([head, *rows])
+HEAD = ("work", "database", "size", "ours", "floor", "ratio", "bar", "peak memory", "")
+HEAD_OF_GROWTHS = ("by the item", "database", f"{MANY:,} / {FEW:,}", "bar", "")
 
 
-def _bar(result: Result) -> str:
-    return f"{result.bar:.1f}" if result.size == result.bar_at else ""
+def table(head: Sequence[str], rows: Iterable[Row | Growth]) -> str:
+    """In Markdown, to be pasted into the README."""
+    told = [(*row.cells, "" if row.is_held else "**missed**") for row in rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *told))
 
 
-def growth_table(found: Sequence[Growth]) -> str:
-    head = f"{'by the item':<22} {'database':<11} {f'{MANY:,} / {FEW:,}':>15} {'bar':>5}"
-    rows = [
-        f"{growth.work:<22} {growth.database:<11} {growth.factor:>15.2f} {GROWTH:>5} "
-        f"{'' if growth.is_held else 'MISSED'}"
-        for growth in found
-    ]
-    return "\n".join([head, *rows])
+def when_and_where() -> str:
+    found = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
+    processor, cores = found[1] if found else platform.processor(), len(os.sched_getaffinity(0))
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**30
+    day, python = datetime.now(UTC).date(), platform.python_version()
+    return f"{day}: {cores} cores of {processor}, {memory} GB, Linux {platform.release()}, Python {python}"

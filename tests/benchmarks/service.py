@@ -14,7 +14,7 @@ import tempfile
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -58,9 +58,9 @@ class Service:
         self.processes.append(process)
         return process
 
-    def start_web(self) -> subprocess.Popen[bytes]:
-        bind = f"127.0.0.1:{self.port}"
-        process = self.start(BIN / "gunicorn", "--bind", bind, "--workers", "1", "--threads", "4", "app:create_app()")
+    def start_web(self, workers: int) -> subprocess.Popen[bytes]:
+        bind, many = f"127.0.0.1:{self.port}", str(workers)
+        process = self.start(BIN / "gunicorn", "--bind", bind, "--workers", many, "--threads", "4", "app:create_app()")
         self._wait_until_it_answers()
         return process
 
@@ -68,7 +68,7 @@ class Service:
         return self.start(BIN / "flask", "worker")
 
     def _wait_until_it_answers(self) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{self.port}/login", timeout=5).close()
@@ -88,14 +88,18 @@ class Service:
 
 
 @contextmanager
-def running(database: str, *, worker: bool = False, **environment: str) -> Iterator[Service]:
-    """A service with the demo world in it, on `sqlite` or `postgresql`."""
+def running(
+    database: str, environment: Mapping[str, str] | None = None, *, web_workers: int = 1, worker: bool = False
+) -> Iterator[Service]:
+    """A service with the demo world in it, on `sqlite` or `postgresql`: its web server is its first process, its
+    worker the last.
+    """
     folder = Path(tempfile.mkdtemp(prefix="muster-bench-"))
-    service = Service(folder, _database_url(database, folder), **environment)
+    service = Service(folder, _database_url(database, folder), **environment or {})
     try:
         service.flask("db", "upgrade")
         service.flask("demo")
-        service.start_web()
+        service.start_web(web_workers)
         if worker:
             service.start_worker()
         yield service
@@ -192,8 +196,15 @@ class Caller:
         return told
 
 
+def forget_peak_memory(*processes: subprocess.Popen[bytes]) -> None:
+    """What they and their children held before counts no more."""
+    for process in processes:
+        for pid in (process.pid, *_children(process.pid)):
+            Path(f"/proc/{pid}/clear_refs").write_text("5")  # proc(5)
+
+
 def peak_memory(process: subprocess.Popen[bytes]) -> int:
-    """The most memory that the process and its children held, in MB."""
+    """The most memory that the process and its children held since, in MB."""
     pids = [process.pid, *_children(process.pid)]
     return sum(_high_water_mark(pid) for pid in pids) // 1024
 

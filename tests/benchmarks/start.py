@@ -4,6 +4,7 @@ Floor: an empty Flask application with the same extensions.
 """
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -42,11 +43,16 @@ PasswordHasher()
 """
 
 
-def measure(database: str, size: int) -> Result:
+def measure() -> Result:
     """In seconds of the processor: what else the machine does would count otherwise."""
     with tempfile.TemporaryDirectory() as folder:
         mine, bare = in_turn(lambda _round: seconds_of(OURS, folder), lambda _round: seconds_of(FLOOR, folder))
-    return Result("start", database, size, mine, bare, BAR, 0, bar_at=size)
+    return Result("start", "", 1, mine, bare, BAR, _peak_memory_mb(), bar_at=1)
+
+
+def _peak_memory_mb() -> int:
+    """Of the largest of the processes that were started."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
 
 
 def seconds_of(program: str, folder: str) -> float:
