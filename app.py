@@ -225,7 +225,7 @@ def connect_database(app: Flask) -> None:
     models.db.init_app(app)
     models.migrate.init_app(app)
     event.listen(models.db.session, "after_commit", queue.wake_after_commit)
-    app.teardown_appcontext(models.roll_back)  # before Flask-SQLAlchemy's own, which a broken connection would fail
+    app.teardown_appcontext(models.close_session)  # before Flask-SQLAlchemy's own, which a broken connection would fail
 
 
 def connect_extensions(app: Flask) -> None:

@@ -2,7 +2,7 @@
 
 from models.api_key import ApiKey, GivenAnswer
 from models.audit import AuditEntry, AuditRetention
-from models.base import begin_writing, db, key_of, migrate, new_id, now, roll_back
+from models.base import begin_writing, close_session, db, key_of, migrate, new_id, now, roll_back
 from models.batch import Batch, BatchTally, Participant
 from models.collaboration import Collaboration, Group, Label, Membership
 from models.course import Course
@@ -41,6 +41,7 @@ __all__ = [
     "UploadOutcome",
     "User",
     "begin_writing",
+    "close_session",
     "db",
     "key_of",
     "migrate",

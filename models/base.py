@@ -184,12 +184,23 @@ def begin_writing(*, waits: bool = True) -> None:
     db.session.connection(execution_options={"sqlite_begin": "IMMEDIATE", "sqlite_waits": waits})
 
 
-def roll_back(_fault: BaseException | None = None) -> None:
+def roll_back() -> None:
     """End this session's transaction. Where its connection has broken, or breaks at that, it is thrown away: what was
-    not committed is undone either way, and what was is done, and may be answered.
+    not committed is undone either way.
     """
     try:
         db.session.rollback()
+    except DBAPIError:
+        db.session().invalidate()
+
+
+def close_session(_fault: BaseException | None = None) -> None:
+    """Close this session, whatever has become of its connection: what was committed is done, and may be answered.
+
+    What it has loaded stays as it was: files are written after the request has ended.
+    """
+    try:
+        db.session.close()
     except DBAPIError:
         db.session().invalidate()
 
