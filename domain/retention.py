@@ -19,10 +19,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from sqlalchemy import ColumnElement, Select, Table, case, delete, exists, func, or_, select, text, type_coerce, update
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import InstrumentedAttribute
 
 from models import (
     AuditEntry,
@@ -146,8 +146,8 @@ def delete_letters(before: datetime) -> bool:
     due = (
         select(Letter.id)
         .where(Letter.is_closed, Letter.sent_at < before)
-        .where(~_waits(_Other.invitation_id == Letter.invitation_id))
-        .where(~_waits(_Other.role_invitation_id == Letter.role_invitation_id))
+        .where(~_waits(_OTHER.c.invitation_id == Letter.invitation_id))
+        .where(~_waits(_OTHER.c.role_invitation_id == Letter.role_invitation_id))
         .where(~_is_unsettled(Letter.invitation_id))
         .order_by(Letter.sent_at)
     )
@@ -157,12 +157,12 @@ def delete_letters(before: datetime) -> bool:
     return bool(ids)
 
 
-_Other = aliased(Letter, name="other")
+_OTHER = cast(Table, Letter.__table__).alias("other")
 
 
 def _waits(which: ColumnElement[bool]) -> ColumnElement[bool]:
     """Whether there is a letter like this that waits."""
-    return exists().where(which, text("other.state = 'waiting'")).select_from(_Other)
+    return exists().where(which, text("other.state = 'waiting'")).select_from(_OTHER)
 
 
 def _is_unsettled(invitation_id: Any) -> ColumnElement[bool]:
@@ -205,7 +205,7 @@ def _answered(invitations: Any, before: datetime) -> Select[Any]:
 
 def _over(invitations: Any, *which: ColumnElement[bool]) -> Select[Any]:
     """Without those about which a letter waits."""
-    of_letters = _Other.invitation_id if invitations is Invitation else _Other.role_invitation_id
+    of_letters = _OTHER.c.invitation_id if invitations is Invitation else _OTHER.c.role_invitation_id
     query = select(invitations.id).where(*which, ~_waits(of_letters == invitations.id))
     if invitations is Invitation:
         query = query.where(~_is_unsettled(Invitation.id))

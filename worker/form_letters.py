@@ -26,12 +26,12 @@ _Shape = tuple[tuple[str, Hashable], ...]
 
 
 class FormLetters:
-    """Holds the compiled templates, three for each kind of letter (subject, text, HTML), and what they were last
-    rendered to.
+    """Holds what the templates, three for each kind of letter (subject, text, HTML), were last rendered to. They are
+    compiled when the first letter of a kind is written: most processes write none.
     """
 
     def __init__(self, environment: Environment) -> None:
-        self._templates = {kind: _trio(environment, kind) for kind in LetterKind}
+        self._environment = environment
         self._forms = lru_cache(maxsize=256)(self._render)
 
     def write(self, kind: LetterKind, values: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -50,7 +50,7 @@ class FormLetters:
     def _render(
         self, kind: LetterKind, spoken: str, shape: _Shape, place_of_subject: int
     ) -> tuple["_Form", "_Form", "_Form"]:
-        values, (subject, text, html) = dict(shape), self._templates[kind]
+        values, (subject, text, html) = dict(shape), _trio(self._environment, kind)
         page = html.render(values, subject=_mark(place_of_subject), language=language.tag_of(spoken))
         return _Form(subject.render(values)), _Form(text.render(values)), _Form(page)
 

@@ -47,7 +47,7 @@ def mail_environment() -> Environment:
 
 
 class Writer:
-    """Writes letters; holds the compiled templates, so make one for many letters."""
+    """Writes letters; holds the templates and the form letters, so make one for many letters."""
 
     def __init__(self, environment: Environment, links: Links) -> None:
         self._links = links
