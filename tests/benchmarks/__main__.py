@@ -28,7 +28,8 @@ WITH_FILES: dict[str, Measure] = {
     "check": check.measure,
     "check-people": people_import.measure_check,
     "import-people": people_import.measure_processing,
-    "process": process.measure,
+    "process": process.measure_by_one,
+    "process-by-two": process.measure_by_two,
 }
 NAMES = ("start", *ALONE, *IN_CROWDS, *WITH_FILES)
 

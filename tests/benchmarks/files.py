@@ -39,7 +39,7 @@ class Files:
 
     @property
     def worker(self) -> subprocess.Popen[bytes]:
-        return self.service.processes[-1]
+        return self.service.processes[1]
 
 
 @contextmanager

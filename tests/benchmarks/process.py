@@ -3,6 +3,7 @@
 Floor: the same messages handed over by a bare `smtplib` loop on one kept connection.
 """
 
+import secrets
 import smtplib
 import time
 
@@ -14,21 +15,34 @@ from tests.benchmarks.service import Browser, peak_memory
 BAR = 1.5
 
 
-def measure(world: Files, size: int) -> Result:
+def measure_by_one(world: Files, size: int) -> Result:
+    return _measure("process a file", world, size)
+
+
+def measure_by_two(world: Files, size: int) -> Result:
+    """By as many workers as are advised for one machine (`.deploy`)."""
+    second = world.service.start_worker()
+    try:
+        return _measure("process a file, two workers", world, size)
+    finally:
+        world.service.end(second)
+
+
+def _measure(work: str, world: Files, size: int) -> Result:
     """A hundred thousand once, which take minutes. Nothing warms up: the smallest number has come before."""
     browser = Browser(world.service)
     browser.sign_in("yoda@harderwijk.test")
     token = browser.token_for_forms()
 
     def ours(number: int) -> float:
-        path = browser.upload(invitations_file(size, of=f"round{size}-{number}-"), token)
+        path = browser.upload(invitations_file(size, of=f"round{secrets.token_hex(4)}-{number}-"), token)
         return seconds(lambda: _process(browser, path, token))
 
     def floor(_number: int) -> float:
         return seconds(lambda: _hand_over(world.mail.port, size, world.mail.kept.read_bytes()))
 
     mine, bare = alone(ours, 1) if size == MANY else in_turn(ours, floor, warm_up=size < MANY // 10)
-    return Result("process a file", world.database, size, mine, bare, BAR, peak_memory(world.worker))
+    return Result(work, world.database, size, mine, bare, BAR, peak_memory(world.worker))
 
 
 def _process(browser: Browser, path: str, token: str) -> None:

@@ -78,13 +78,17 @@ class Service:
         raise TimeoutError((self.folder / "log").read_text())
 
     def stop(self) -> None:
-        for process in self.processes:
+        self.end(*self.processes)
+
+    def end(self, *processes: subprocess.Popen[bytes]) -> None:
+        for process in processes:
             process.send_signal(signal.SIGTERM)
-        for process in self.processes:
+        for process in processes:
             try:
                 process.wait(10)
             except subprocess.TimeoutExpired:
                 process.kill()
+        self.processes = [process for process in self.processes if process not in processes]
 
 
 @contextmanager
