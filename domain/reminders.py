@@ -14,6 +14,7 @@ from domain.post import membership_ending_letter, post, reminder_letter
 from models import Collaboration, Invitation, Letter, Membership, Organisation, User, db, now
 from models.base import among
 from models.outbox import LetterKind
+from models.searching import one_of_few
 
 #: Letters that are written at once.
 PORTION = 500
@@ -37,7 +38,7 @@ def remind_of_invitations() -> int:
     at = now()
     reminded = db.session.execute(
         update(Invitation)
-        .where(Invitation.id.in_(_to_remind([number for number in days if number], at)))
+        .where(one_of_few(Invitation.id, _to_remind([number for number in days if number], at)))
         .values(reminded_at=at)
         .returning(Invitation.id, Invitation.link_number, Invitation.email)
         .execution_options(synchronize_session=False)
@@ -80,7 +81,7 @@ def announce_ends_of_memberships() -> int:
     at = now()
     announced = db.session.execute(
         update(Membership)
-        .where(Membership.id.in_(_to_announce(at)))
+        .where(one_of_few(Membership.id, _to_announce(at)))
         .values(end_announced_at=at)
         .returning(Membership.id)
         .execution_options(synchronize_session=False)

@@ -81,8 +81,8 @@ def names_any(people: InstrumentedAttribute[dict[str, Any]], wanted: Iterable[st
 
 
 def one_of_few(one: InstrumentedAttribute[Any], found: Any) -> ColumnElement[bool]:
-    """`one IN found`, for a query that finds few: looked up one by one. PostgreSQL, which expects many of it, would
-    rather go through them all.
+    """`one IN found`, for a query that finds few, and is asked once. PostgreSQL, which expects many of it, would rather
+    go through them all; and it may ask twice, which of a query for the first few that nobody holds finds others.
     """
     return one == any_(func.array(found.scalar_subquery())) if _is_postgresql() else one.in_(found)
 

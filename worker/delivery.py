@@ -28,6 +28,7 @@ from domain.outcomes import letter_dropped, letter_refused, settle_all_sent, set
 from domain.processing import is_free
 from models import Letter, begin_writing, db, now
 from models.outbox import LetterState
+from models.searching import one_of_few
 from worker.carriers import (
     BrokenOffError,
     CannotBeMailedError,
@@ -195,7 +196,7 @@ def _take_due() -> Sequence[Letter]:
     )
     taken = db.session.scalars(
         update(Letter)
-        .where(Letter.id.in_(due))
+        .where(one_of_few(Letter.id, due))
         .values(claimed_by=ME, claimed_until=at + lease)
         .returning(Letter)
         .execution_options(synchronize_session=False)
