@@ -1,5 +1,6 @@
 """Every refusal and fault to its status and its page, in one place."""
 
+import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,6 +113,14 @@ _COLLIDED = Page(later("Somebody else was changing the same"), later("Nothing ha
 
 #: The database is away, locked, or has no room. Which, is for the log.
 OUT_OF_REACH = (OperationalError, InterfaceError)
+#: SQLite raises the same for a statement that is wrong.
+_OUT_OF_REACH_ON_SQLITE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+}
 
 #: Of refusals that are told under a heading of their own.
 TITLES: dict[type[errors.RefusalError], LazyString] = {
@@ -131,9 +140,16 @@ def _http(error: HTTPException) -> Answer | HTTPException:
     if error.code is None or error.code < 400:
         return error
     roll_back()
-    if isinstance(getattr(error, "original_exception", None), OUT_OF_REACH):
+    if _is_out_of_reach(getattr(error, "original_exception", None)):
         return _answer(503, headers={"Retry-After": "60"})
     return _answer(error.code, headers=_headers_of(error))
+
+
+def _is_out_of_reach(fault: BaseException | None) -> bool:
+    if not isinstance(fault, OUT_OF_REACH):
+        return False
+    code = getattr(fault.orig, "sqlite_errorcode", None)
+    return code is None or code & 0xFF in _OUT_OF_REACH_ON_SQLITE  # the rest says more of what is the matter
 
 
 def _headers_of(error: HTTPException) -> dict[str, str]:
