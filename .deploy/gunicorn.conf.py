@@ -18,6 +18,10 @@ bind = os.environ.get("WEB_BIND") or "127.0.0.1:8000"
 workers = int(os.environ.get("WEB_CONCURRENCY") or max(2, len(os.sched_getaffinity(0))))
 worker_class = "gthread"
 threads = int(os.environ.get("WEB_THREADS") or 4)
+# A process takes no more than it can answer: who comes next goes to the one that is free first. The proxy keeps no
+# connection open, which would count.
+worker_connections = threads
+keepalive = 0
 # Loaded once, and frozen before the processes are forked (`app.spare_the_collector`), so that they share it: each
 # then needs 47 MB instead of 95. Nothing is connected to while it is loaded that a fork would share.
 preload_app = True

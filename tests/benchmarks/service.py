@@ -59,8 +59,8 @@ class Service:
         return process
 
     def start_web(self, workers: int) -> subprocess.Popen[bytes]:
-        bind, many = f"127.0.0.1:{self.port}", str(workers)
-        process = self.start(BIN / "gunicorn", "--bind", bind, "--workers", many, "--threads", "4", "app:create_app()")
+        settled = ("--bind", f"127.0.0.1:{self.port}", "--workers", str(workers))
+        process = self.start(BIN / "gunicorn", "--config", ".deploy/gunicorn.conf.py", *settled)
         self._wait_until_it_answers()
         return process
 
