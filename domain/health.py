@@ -1,16 +1,17 @@
 """What operators ask of a running installation: whether it can work, and how much waits."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from domain.processing import is_free
 from models import Letter, Upload, db, now, roll_back
 from models.base import migrate
 
@@ -59,10 +60,10 @@ class Load:
     oldest_letter_seconds: float
 
 
-def load() -> Load:
+def load(lease: timedelta) -> Load:
+    """`lease`: how long a claim lasts."""
     uploads = select(func.count(), func.min(Upload.process_pressed_at)).where(Upload.is_processing)
-    is_free = or_(Upload.claimed_until.is_(None), Upload.claimed_until < now())
-    to_take_up = select(func.count()).where(Upload.is_to_process, is_free)
+    to_take_up = select(func.count()).where(Upload.is_to_process, is_free(Upload, lease))
     letters = select(func.count(), func.min(Letter.created_at)).where(Letter.is_waiting)
     in_progress, pressed_at = db.session.execute(uploads).one()
     waiting, written_at = db.session.execute(letters).one()

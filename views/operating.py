@@ -4,6 +4,7 @@ import hmac
 import os
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask, abort, current_app, g, request
@@ -49,7 +50,8 @@ def metrics() -> Response:
     if not known or scheme != "Bearer" or not hmac.compare_digest(token.encode(), known.encode()):
         abort(404)
     figures: RequestFigures = current_app.extensions["request_figures"]
-    return Response(figures.told_with(health.load()), content_type="text/plain; version=0.0.4; charset=utf-8")
+    load = health.load(timedelta(seconds=current_app.config["LEASE_SECONDS"]))
+    return Response(figures.told_with(load), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 def _begin() -> None:
