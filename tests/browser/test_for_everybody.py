@@ -114,7 +114,7 @@ def test_every_page_of_courses_batches_and_participants(people: People) -> None:
 def every_page_of_a_batch(person: Person) -> None:
     visit(person, f"{LITERACY}/batches/new")
     person.page.get_by_role("button", name="Create batch").click()
-    pick(person, "teacher05501", "Participants")
+    pick(person, "PR-05501", "Participants")
     look(person.page)
     for name in ("Open batch", "One too many", "Pilot"):
         here = address_of(person, name)
