@@ -17,7 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 from domain import keyset
 from domain.audit_people import Person
 from domain.days import moment_of
-from domain.keyset import Order, Slice, Start, slice_of
+from domain.keyset import Order, Read, Slice, Start, slice_of
 from domain.permissions import Rights
 from models import ApiKey, AuditEntry, Batch, Collaboration, Course, Membership, Organisation, Participant, User, db
 from models.audit import ABOUT_OTHERS, AuditAction
@@ -79,6 +79,12 @@ def page_of(organisation: Organisation | None, wanted: Wanted, start: Start, siz
     """One page of entries, the newest first, with all that a line tells of them."""
     columns: list[Any] = [AuditEntry.id, AuditEntry.at, AuditEntry]
     query = select(*columns).where(*_fits(organisation, wanted))
+    found = slice_of(query, ORDER, start, size, _reader(organisation, wanted.person))
+    return Slice([row.AuditEntry for row in found.items], found.before, found.after)
+
+
+def _reader(organisation: Organisation | None, person: Person | None) -> Read:
+    """Of what somebody did no more is looked up than fits onto a page: that may be a hundred thousand entries."""
     together = (
         AuditEntry.organisation,
         AuditEntry.user,
@@ -88,8 +94,15 @@ def page_of(organisation: Organisation | None, wanted: Wanted, start: Start, siz
         AuditEntry.collaboration,
         AuditEntry.api_key,
     )
-    found = slice_of(query.options(*map(joinedload, together)), ORDER, start, size)
-    return Slice([row.AuditEntry for row in found.items], found.before, found.after)
+
+    def read(query: Select[Any], most: int) -> Sequence[Any]:
+        if person:
+            they_did = query.where(AuditEntry.user_id == person.id).with_only_columns(AuditEntry.id).limit(most)
+            ids = _ids_about(person, _within(organisation), select(they_did.subquery().c.id))
+            query = query.where(one_of_few(AuditEntry.id, ids))
+        return db.session.execute(query.options(*map(joinedload, together)).limit(most)).all()
+
+    return read
 
 
 def start_of(*, after: str = "", before: str = "", at: str = "") -> Start:
@@ -115,23 +128,26 @@ def _fits(organisation: Organisation | None, wanted: Wanted) -> list[ColumnEleme
         conditions.append(AuditEntry.at >= moment_of(wanted.since, time_zone))
     if wanted.until:
         conditions.append(AuditEntry.at < moment_of(wanted.until + timedelta(days=1), time_zone))
-    if wanted.person:
-        conditions.append(one_of_few(AuditEntry.id, ids_about(wanted.person, _within(organisation))))
     return conditions
 
 
 def ids_about(person: Person, within: Sequence[ColumnElement[bool]] = ()) -> Any:
-    """The IDs of entries of what a person did, or of what was done to them.
+    """The IDs of entries of what a person did, or of what was done to them."""
+    return _ids_about(person, within, _ids(AuditEntry.user_id == person.id))
 
-    These name them in a list of up to a hundred thousand. Of batches no index serves it: that, or a table with a row
-    for each, would make everybody who adds people write a fifth more, for the few who search. But whoever was added to
-    a batch or a collaboration has a row there ever since, so that few lists are looked through.
+
+def _ids_about(person: Person, within: Sequence[ColumnElement[bool]], they_did: Select[Any]) -> Any:
+    """Those of what they did, and of what was done to them.
+
+    The latter name them in a list of up to a hundred thousand. Of batches no index serves it: that, or a table with a
+    row for each, would make everybody who adds people write a fifth more, for the few who search. But whoever was added
+    to a batch or a collaboration has a row there ever since, so that few lists are looked through.
     """
     elsewhere = _outside_batches(person, within)
     if person.id is None:
         return union(*elsewhere)
     in_their_batches = AuditEntry.batch_id.in_(select(Participant.batch_id).where(Participant.user_id == person.id))
-    return union(_ids(AuditEntry.user_id == person.id), _ids(in_their_batches, _names_their_id(person)), *elsewhere)
+    return union(they_did, _ids(in_their_batches, _names_their_id(person)), *elsewhere)
 
 
 def _outside_batches(person: Person, within: Sequence[ColumnElement[bool]]) -> list[Select[Any]]:
@@ -195,6 +211,8 @@ def file_of(organisation: Organisation | None, wanted: Wanted) -> Iterator[Seque
     taken, some at a time, however many there are.
     """
     query = _query().where(*_fits(organisation, wanted)).order_by(*ORDER.terms())
+    if wanted.person:
+        query = query.where(one_of_few(AuditEntry.id, ids_about(wanted.person, _within(organisation))))
     connection = db.engine.connect()  # of its own: the session ends when the answer begins
     return _lines(connection, connection.execute(query, execution_options={"yield_per": _ROWS}))
 

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, String, and_, case, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, String, and_, case, exists, func, or_, select, true
 
 from domain.addresses import AddressError, key_of_address
 from domain.masking import masked_email
@@ -20,7 +20,7 @@ from models import (
     db,
     key_of,
 )
-from models.searching import contains
+from models.searching import contains, rows_with
 
 #: Of one name.
 MOST_PEOPLE = 20
@@ -49,10 +49,13 @@ class Found(NamedTuple):
 def find(organisation: Organisation | None, words: str) -> Found:
     """Whom the organisation knows, or without one anybody, by user ID, address, user name or state ID; else all whose
     name, address or state ID contains the words; else the address itself, to which something may have been done.
+
+    Where more people of its own fit than are told, nobody is looked for among others.
     """
     key = " ".join(key_of(words).split())
     known = _known_to(organisation)
     people = _read(organisation, known, _is_exactly(organisation, key))
+    people = people or _if_more_than_told(organisation, key)
     people = people or _read(organisation, known, _contains(organisation, key))
     if people:
         return Found(people[:MOST_PEOPLE], len(people) > MOST_PEOPLE)
@@ -60,9 +63,23 @@ def find(organisation: Organisation | None, words: str) -> Found:
 
 
 def _read(organisation: Organisation | None, *conditions: ColumnElement[bool]) -> list[Person]:
-    columns: list[Any] = [User.id, User.name, User.email, case((_may_be_told_of(organisation), User.state_id))]
-    query = select(*columns).where(*conditions).order_by(User.name, User.id).limit(MOST_PEOPLE + 1)
+    query = _people(organisation).where(*conditions).order_by(User.name, User.id).limit(MOST_PEOPLE + 1)
     return [Person._make(row) for row in db.session.execute(query)]
+
+
+def _if_more_than_told(organisation: Organisation | None, key: str) -> list[Person]:
+    """The first people of its own, or of all in the order of organisations, in which an index has them; nobody where
+    all of them can be told.
+    """
+    query = _people(organisation).where(_may_be_told_of(organisation))
+    query = query.order_by(User.organisation_id, User.name, User.id)
+    people = [*map(Person._make, rows_with(key, User.search_text, query, MOST_PEOPLE + 1, User.id))]
+    return people if len(people) > MOST_PEOPLE else []
+
+
+def _people(organisation: Organisation | None) -> Select[Any]:
+    columns: list[Any] = [User.id, User.name, User.email, case((_may_be_told_of(organisation), User.state_id))]
+    return select(*columns)
 
 
 def _is_exactly(organisation: Organisation | None, key: str) -> ColumnElement[bool]:

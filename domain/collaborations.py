@@ -17,6 +17,7 @@ from models.audit import AuditAction
 from models.base import among
 from models.collaboration import MembershipEnd, collaboration_units
 from models.invitation import InvitationStatus
+from models.searching import few_with
 
 
 def invitable_by(rights: Rights) -> ColumnElement[bool]:
@@ -106,7 +107,9 @@ def members(collaboration: Collaboration, words: str = "", *, by_address: bool =
     )
     if words := key_of(words):
         columns = (User.name, User.email) if by_address else (User.name,)
-        query = query.join(Membership.user).where(or_(*(_contains(column, words) for column in columns)))
+        query = query.join(Membership.user)
+        few = few_with(words, User.search_text, User.id, query)
+        query = query.where(few, or_(*(_contains(column, words) for column in columns)))
     return query
 
 

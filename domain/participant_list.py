@@ -16,6 +16,7 @@ from domain.masking import masked_email
 from models import Batch, Organisation, Participant, User, db, key_of
 from models.base import among
 from models.batch import TallyKind
+from models.searching import few_with
 
 #: Longer words are nobody's name.
 _LONGEST_WORDS = 200
@@ -166,9 +167,11 @@ _OF_STANDING: dict[Standing, ColumnElement[bool]] = {
 def _is_found(batch: Batch, key: str) -> ColumnElement[bool]:
     """People of another organisation are not found by their state ID: finding them would tell it."""
     without_state_id = func.replace(User.search_text, "\n" + func.coalesce(User.state_id_key, "\n"), "", type_=String)
+    everybody = select(Participant.user_id).join(Participant.user).where(active(batch))
     return and_(
         User.search_text.contains(key, autoescape=True),
         or_(is_of(batch), without_state_id.contains(key, autoescape=True)),
+        few_with(key, User.search_text, User.id, everybody),
     )
 
 

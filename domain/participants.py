@@ -7,11 +7,11 @@ the caller commits.
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, String, and_, cast, insert, literal, select, true, type_coerce, update
+from sqlalchemy import ColumnElement, String, and_, cast, func, insert, literal, select, true, type_coerce, update
 from sqlalchemy.orm import aliased
 
 from domain import audit
@@ -224,11 +224,16 @@ def find_anybody(batch: Batch, user_id: uuid.UUID) -> Person | None:
     return next(iter(_people(batch, User.id == user_id)), None)
 
 
-def user_ids(batch: Batch, *, active: bool = True) -> Sequence[uuid.UUID]:
-    """Of those who take part; or of those who did, and were removed."""
+def user_ids(batch: Batch, *, active: bool = True) -> list[str]:
+    """Of those who take part; or of those who did, and were removed. In one text from the database: of a hundred
+    thousand rows the reading takes longer than all else.
+    """
     which = Participant.is_active if active else Participant.removed_at.is_not(None)
-    query = select(Participant.user_id).where(Participant.batch_id == batch.id, which).order_by(Participant.user_id)
-    return db.session.scalars(query).all()
+    query = select(cast(Participant.user_id, String).label("id")).where(Participant.batch_id == batch.id, which)
+    stored = query.order_by(Participant.user_id).subquery()
+    together = db.session.scalar(select(func.aggregate_strings(stored.c.id, ","))) or ""
+    ids = together.split(",") if together else []
+    return ids if db.engine.dialect.name == "postgresql" else [str(uuid.UUID(user_id)) for user_id in ids]
 
 
 def as_user_id(key: str) -> uuid.UUID | None:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, or_, select
 from domain.masking import masked_email
 from models import OrganisationRole, Participant, User, db, key_of
 from models.base import among
-from models.searching import contains, rows_with
+from models.searching import rows_with
 
 #: Hits of one search.
 MOST_HITS = 20
@@ -41,27 +41,33 @@ class Circle:
     """Whom to search among, for an organisation."""
 
     organisation_id: uuid.UUID
-    people: ColumnElement[bool]
-    #: An index has them by name.
-    is_in_order: bool = False
+    #: Which of its people, whom an index has by name.
+    its: ColumnElement[bool]
+    #: Those besides, whosever they are: few each time, and found without a search.
+    others: Sequence[ColumnElement[bool]] = ()
+
+    @property
+    def people(self) -> ColumnElement[bool]:
+        return or_(self.its, *self.others)
 
 
 def who_may_take_part(organisation_id: uuid.UUID, batch_id: uuid.UUID | None = None) -> Circle:
     """Active people of the organisation who do not take part in the batch already."""
     people = and_(User.organisation_id == organisation_id, User.is_active)
     if batch_id is None:
-        return Circle(organisation_id, people, is_in_order=True)
+        return Circle(organisation_id, people)
     takes_part = exists().where(Participant.batch_id == batch_id, Participant.user_id == User.id, Participant.is_active)
-    return Circle(organisation_id, and_(people, ~takes_part), is_in_order=True)
+    return Circle(organisation_id, and_(people, ~takes_part))
 
 
 def who_may_mentor(organisation_id: uuid.UUID, mentors: Collection[uuid.UUID] = ()) -> Circle:
     """Active people of the organisation, or with a role in it; and those who are mentors already."""
+    people = and_(User.organisation_id == organisation_id, User.is_active)
     has_a_role = User.id.in_(
         select(OrganisationRole.user_id).where(OrganisationRole.organisation_id == organisation_id)
     )
-    belongs = and_(User.is_active, or_(User.organisation_id == organisation_id, has_a_role))
-    return Circle(organisation_id, or_(belongs, among(User.id, mentors)) if mentors else belongs)
+    others = [and_(User.is_active, has_a_role), *([among(User.id, mentors)] if mentors else [])]
+    return Circle(organisation_id, people, others)
 
 
 def search(circle: Circle, words: str, leaving_out: Collection[uuid.UUID] = ()) -> Found:
@@ -69,25 +75,36 @@ def search(circle: Circle, words: str, leaving_out: Collection[uuid.UUID] = ()) 
     query = _candidates(circle)
     if leaving_out:
         query = query.where(~among(User.id, leaving_out))
-    key = " ".join(key_of(words).split())
-    if key and circle.is_in_order:
-        people = [*map(Candidate._make, rows_with(key, User.search_text, query, MOST_HITS + 1, User.id))]
-    else:
-        query = query.where(contains(User.search_text, key)) if key else query
-        people = _read(query.limit(MOST_HITS + 1))
+    people = _first(circle, query, " ".join(key_of(words).split()), MOST_HITS + 1)
     return Found(people[:MOST_HITS], len(people) > MOST_HITS)
+
+
+def _first(circle: Circle, query: Select[Any], key: str, most: int) -> list[Candidate]:
+    """The first ones of its people; and where there are others, the first ones among those and the first of them."""
+    its = query.where(circle.its)
+    if key:
+        found = [*map(Candidate._make, rows_with(key, User.search_text, its, most, User.id))]
+    else:
+        found = _read(its.limit(most))
+    if not circle.others:
+        return found
+    ids = [one.id for one in found]
+    for other in circle.others:
+        besides = query.where(other, User.search_text.contains(key, autoescape=True)).with_only_columns(User.id)
+        ids += db.session.scalars(besides.limit(most))
+    return _read(query.where(among(User.id, ids)).limit(most))
 
 
 def by_ids(circle: Circle, user_ids: Collection[uuid.UUID]) -> Sequence[Candidate]:
     """Those of them who are in the circle, by name."""
-    return _read(_candidates(circle).where(among(User.id, user_ids))) if user_ids else []
+    return _read(_candidates(circle).where(circle.people, among(User.id, user_ids))) if user_ids else []
 
 
 def _candidates(circle: Circle) -> Select[Any]:
-    """State IDs are the organisation's own: those that another one gives are not told."""
+    """By name. State IDs are the organisation's own: those that another one gives are not told."""
     state_id = case((User.organisation_id == circle.organisation_id, User.state_id))
     columns: list[Any] = [User.id, User.name, User.email, state_id]
-    return select(*columns).where(circle.people).order_by(User.name, User.id)
+    return select(*columns).order_by(User.name, User.id)
 
 
 def _read(query: Select[Any]) -> list[Candidate]:

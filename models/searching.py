@@ -7,16 +7,18 @@ what it holds is one file on one machine.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, DDL, ColumnElement, Row, Select, Text, and_, any_, event, func, literal, select
+from sqlalchemy import ARRAY, DDL, ColumnElement, Row, Select, Text, and_, any_, event, func, literal, select, true
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import InstrumentedAttribute
 
-from models.base import db
+from models.base import among, db
 
 #: Characters of a part.
 _LENGTH = 3
 #: Rows that are looked through before the index is asked.
 _NEAREST = 2_000
+#: Rows that are looked up one by one.
+_FEW = 2_000
 
 #: Every three characters that follow one another, and what is left at the end; taken apart by a character that no text
 #: has in it. An expression without a query, so that it is computed in place: four times as fast as a loop.
@@ -68,6 +70,24 @@ def rows_with(
         if found >= most or looked_at < _NEAREST:
             has_it = and_(row_id.in_(select(near.c[row_id.key])), searched.contains(key, autoescape=True))
     return db.session.execute(query.where(has_it)).all()
+
+
+def few_with(
+    key: str, searched: InstrumentedAttribute[str], row_id: InstrumentedAttribute[Any], listed: Select[Any]
+) -> ColumnElement[bool]:
+    """Which rows of a long list are worth a look: those whose text `contains` the key, where an index has them and they
+    are few; else all. `listed`: the list, joined to these texts.
+
+    What one in a hundred of the nearest has in it is not looked for elsewhere.
+    """
+    if _is_postgresql():
+        near = listed.order_by(None).with_only_columns(searched).limit(_NEAREST).subquery()
+        fitting = func.count().filter(near.c[searched.key].contains(key, autoescape=True))
+        looked_at, found = db.session.execute(select(func.count(), fitting).select_from(near)).one()
+        if looked_at == _NEAREST and found < _NEAREST // 100:
+            few = db.session.scalars(select(row_id).where(contains(searched, key)).limit(_FEW + 1)).all()
+            return among(row_id, few) if len(few) <= _FEW else true()
+    return true()
 
 
 def names_any(people: InstrumentedAttribute[dict[str, Any]], wanted: Iterable[str]) -> ColumnElement[bool] | None:

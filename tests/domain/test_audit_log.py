@@ -16,7 +16,7 @@ from models.audit import AuditAction, Through
 from tests.people import a_person, add, the_collaboration, the_person
 from tests.programs import a_key
 from tests.queries import counted
-from tests.teaching import MENTOR, STATE_ADMIN, STRANGER, batch, course, fill, pradesh
+from tests.teaching import MENTOR, STATE_ADMIN, STRANGER, batch, course, fill, more, pradesh
 
 pytestmark = pytest.mark.usefixtures("world")
 
@@ -97,6 +97,23 @@ def test_a_participant_is_found_by_being_added_and_removed() -> None:
     assert len(found(of(db.session.get_one(User, other)), pradesh())) == 2
 
 
+def test_what_somebody_did_and_what_was_done_to_them_is_told_in_one_order_page_by_page() -> None:
+    person = the_person("member@harderwijk.test")
+    about = About.collaboration(the_collaboration("cumulusgrp"))
+    newest = [
+        an_entry(user_id=person.id).id if number % 3 else told(about, {"joined": [person.id]}) for number in range(9)
+    ][::-1]
+    an_entry(user_id=the_person(STATE_ADMIN).id)
+    seen, start = [], FIRST
+    for _page in range(3):
+        page = audit_log.page_of(None, of(person), start, 4)
+        seen += [entry.id for entry in page.items]
+        start = audit_log.start_of(after=page.after.as_text()) if page.after else FIRST
+    assert seen == newest
+    back = audit_log.page_of(None, of(person), audit_log.start_of(at="last"), 4)
+    assert [entry.id for entry in back.items] == newest[-4:]
+
+
 def test_a_member_is_found_by_joining() -> None:
     member = the_person("member@harderwijk.test")
     joined = told(About.collaboration(the_collaboration("cumulusgrp")), {"joined": [member.id]})
@@ -135,6 +152,18 @@ def test_an_organisation_finds_nobody_whom_it_does_not_know() -> None:
     assert len(audit_people.find(None, "Aaltje").people) == 1
     an_entry(user_id=the_person("admin@harderwijk.test").id)
     assert len(audit_people.find(pradesh(), "Aaltje").people) == 1
+
+
+def test_where_more_people_fit_than_are_told_an_organisation_is_told_its_own() -> None:
+    guest = a_person("a.teacher@otherland.test", name="A teacher", organisation=the_person(STRANGER).organisation)
+    batches.join(batch("Open batch"), guest, By(guest.id, Through.PAGE))
+    fill(audit_people.MOST_PEOPLE)
+    assert [one.id for one in audit_people.find(pradesh(), "teacher").people][:1] == [guest.id]
+    more(1)
+    found = audit_people.find(pradesh(), "teacher")
+    assert found.and_more
+    assert guest.id not in {one.id for one in found.people}
+    assert [one.id for one in audit_people.find(pradesh(), "a.teacher").people] == [guest.id]
 
 
 def test_people_of_another_organisation_are_not_found_by_its_state_ids() -> None:

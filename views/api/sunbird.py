@@ -162,7 +162,7 @@ def list_participants() -> Response:
     given = _body(ListRequest, "MANDATORY_PARAMETER_MISSING", _NO_BATCH)
     wanted = given.request.batch
     ids = participants.user_ids(_batch(wanted.batchId), active=wanted.active is not False)
-    return _answer(LIST, {"batch": {"count": len(ids), "participants": [*map(str, ids)]}})
+    return _answer(LIST, {"batch": {"count": len(ids), "participants": ids}})
 
 
 def _change(batch_id: str, do: Callable[..., list[Outcome]], sentences: dict[str | None, str]) -> Response:
