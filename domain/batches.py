@@ -20,6 +20,7 @@ from domain.participants import Person, enrol, find_anybody, find_by_id, hold, m
 from domain.permissions import Rights
 from domain.said import Problems
 from domain.suspending import assert_in_use
+from domain.tallies import keep_districts
 from models import Batch, Course, OrganisationRole, Participant, User, db, new_id
 from models.base import among
 from models.organisation import OrganisationRoleName
@@ -57,6 +58,7 @@ def default_mentors(rights: Rights, course: Course) -> list[uuid.UUID]:
 def create(course: Course, draft: Draft, mentors: Collection[uuid.UUID], add: Collection[uuid.UUID], by: By) -> Saved:
     """Make a batch of the course. `mentors` and `add` (participants, any number) are user IDs."""
     batch = Batch(id=new_id(), course_id=course.id, organisation_id=course.organisation_id)
+    keep_districts(select(Course.organisation_id).where(Course.id == course.id))
     people = find_by_id(batch, add)
     named = _named(course.organisation_id, mentors)
     problems = _merged(

@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from domain.addresses import AddressError, key_of_address
 from domain.participants import Person, columns_of_person, standing_in
+from domain.tallies import keep_districts
 from models import Batch, Course, Participant, PendingEnrolment, User, db, key_of
 from models.base import among
 
@@ -39,6 +40,7 @@ class HeldCourse:
 def hold(courses: Iterable[Course]) -> dict[uuid.UUID, HeldCourse]:
     """Hold all batches of the courses; by course. All do so in one order: no two wait for each other."""
     held: dict[uuid.UUID, list[Batch]] = {course.id: [] for course in courses}
+    keep_districts(select(Course.organisation_id).where(among(Course.id, held)).distinct())
     query = select(Batch).where(among(Batch.course_id, held)).order_by(Batch.id).with_for_update(of=Batch)
     for batch in db.session.scalars(query.execution_options(populate_existing=True)):
         held[batch.course_id].append(batch)

@@ -20,7 +20,7 @@ from domain.days import day_in
 from domain.errors import ConflictError, NotAllowedError
 from domain.language import gettext as _
 from domain.permissions import Rights, may_manage_participants
-from domain.tallies import count_in, count_out
+from domain.tallies import count_in, count_out, keep_districts
 from models import Batch, Participant, User, db, key_of, now
 from models.audit import AuditAction
 from models.base import among, texts
@@ -85,6 +85,7 @@ Decide = Callable[[Person], Decision]
 
 def hold(batch_id: uuid.UUID) -> Batch:
     """The batch, as it is now; nobody else changes its participants until this transaction ends."""
+    keep_districts(select(Batch.organisation_id).where(Batch.id == batch_id))
     query = select(Batch).where(Batch.id == batch_id).with_for_update(of=Batch)
     return db.session.scalars(query.execution_options(populate_existing=True)).one()
 

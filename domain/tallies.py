@@ -6,14 +6,14 @@ A tally is changed in the transaction that changes what it counts, by whoever ho
 
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, TextClause, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, TextClause, cast, func, select
 
-from models import Batch, BatchTally, Participant, User, db
+from models import Batch, BatchTally, Organisation, Participant, User, db
 from models.base import among, insert_or_add
 from models.batch import TallyKind
 
@@ -41,12 +41,21 @@ def count_out(batch_id: uuid.UUID, people: Collection[Counted]) -> None:
     _add(batch_id, _counts(people), -1)
 
 
+def keep_districts(organisations: Select[Any]) -> None:
+    """The people of these organisations, told by their IDs, keep the districts that they have until this transaction
+    ends; others may keep them, too. For who is about to count them: before a batch is held.
+
+    SQLite lets one write at a time anyway.
+    """
+    _lock(func.pg_advisory_xact_lock_shared, organisations)
+
+
 @contextmanager
 def move_districts(organisation_id: uuid.UUID | None, user_ids: Collection[uuid.UUID]) -> Iterator[None]:
     """For changing the districts of these people of an organisation, within: the tallies of the batches that they
     take part in follow, whichever these are.
 
-    Meanwhile those batches are held, and all the organisation's: nobody can be added to one with the district that
+    Meanwhile those batches are held, and nobody can be added to another of the organisation's with the district that
     they had.
     """
     if not user_ids:
@@ -59,10 +68,18 @@ def move_districts(organisation_id: uuid.UUID | None, user_ids: Collection[uuid.
 
 
 def hold_batches(organisation_id: uuid.UUID | None, user_ids: Collection[uuid.UUID]) -> None:
-    """Hold all batches of the organisation, and whichever others these people take part in."""
+    """Hold the batches that these people take part in. Of the organisation's others, however many, nobody takes hold
+    either until this transaction ends.
+    """
+    _lock(func.pg_advisory_xact_lock, select(Organisation.id).where(Organisation.id == organisation_id))
     theirs = select(Participant.batch_id).where(*_active(user_ids))
-    which = or_(Batch.organisation_id == organisation_id, Batch.id.in_(theirs))
-    db.session.execute(select(Batch.id).where(which).order_by(Batch.id).with_for_update())
+    db.session.execute(select(Batch.id).where(Batch.id.in_(theirs)).order_by(Batch.id).with_for_update())
+
+
+def _lock(lock: Callable[[Any], Any], organisations: Select[Any]) -> None:
+    if db.engine.dialect.name == "postgresql":
+        (organisation_id,) = organisations.subquery().c
+        db.session.execute(select(lock(func.hashtextextended(cast(organisation_id, Text), 0))))
 
 
 def _active(user_ids: Collection[uuid.UUID]) -> tuple[TextClause, ColumnElement[bool]]:
