@@ -83,7 +83,7 @@ class Visitors:
 
     def __init__(self, app: Flask) -> None:
         self.clients = {who: _signed_in(app, email) for who, email in CAST.items()}
-        self.headers = {f"program of {who}": _credential(CAST[who]) for who in PROGRAMS}
+        self.headers = {f"program of {who}": credential_of(CAST[who]) for who in PROGRAMS}
         self.clients |= {who: FlaskClient(app, app.response_class, use_cookies=False) for who in self.headers}
 
     def visit(self, visit: Visit) -> TestResponse:
@@ -100,7 +100,7 @@ def _signed_in(app: Flask, email: str) -> FlaskClient:
     return client
 
 
-def _credential(email: str) -> dict[str, str]:
+def credential_of(email: str) -> dict[str, str]:
     organisation = None if email.startswith("platform") else "pradesh"
     return {"Authorization": f"Bearer {a_key(email, organisation).secret}"}
 
@@ -144,6 +144,7 @@ def places_in(app: Flask) -> dict[str, str]:
     is_theirs = Invitation.collaboration_id == collaboration.id
     invitation = _one(select(Invitation).where(is_theirs, Invitation.status == InvitationStatus.OPEN))
     person = _person(77)
+    managers = [_person(number).id for number in range(8, 50)]
     tokens, later = app.extensions["link_tokens"], now() + timedelta(hours=1)
     course = db.session.get_one(Course, large.course_id)
     return {
@@ -159,12 +160,12 @@ def places_in(app: Flask) -> dict[str, str]:
         ).id,
         "upload_id": _one(select(Upload).where(Upload.organisation_id == pradesh.id)).id,
         "entry_id": _one(select(AuditEntry).where(AuditEntry.batch_id == large.id)).id,
-        "role_id": _one(select(OrganisationRole).where(OrganisationRole.user_id == _person(9).id)).id,
+        "role_id": _one(select(OrganisationRole).where(OrganisationRole.user_id.in_(managers))).id,
         "unit_id": _one(select(Unit).where(Unit.organisation_id == pradesh.id)).id,
         "user_id": person.id,
         "person": person.state_id,
         "role_invitation_id": _one(select(RoleInvitation).where(RoleInvitation.status == "open")).id,
-        "identity_id": _one(select(Identity).where(Identity.user_id == _person(75).id)).id,
+        "identity_id": _one(select(Identity)).id,
         "api_key_id": a_key(CAST["state admin"], "pradesh").key.id,
         "join": tokens.join.make(invitation.id, invitation.link_number),
         "passwords": tokens.password.make(person.id, person.session_key, later),
@@ -278,8 +279,10 @@ def _forms(places: Mapping[str, Any]) -> dict[str, Sent]:
         "batches.remove_participant": form(user_id=places["user_id"]),
         "collaborations.invite": form(invitees=lambda: _next("one") + "@example.org", intended_role="member"),
         "collaboration_settings.new": form(name="A new one", short_name=lambda: _next("new")),
+        "courses.new": form(name="New", org="pradesh", course=lambda: _next("N"), run="2026"),
         "directory.edit": form(name="Somebody", state_id=places["person"], district=lambda: _next("District ")),
         "groups.new": form(name="A group", short_name=lambda: _next("part"), auto_provision="y", with_members="y"),
+        "memberships.edit": form(role="admin", until=""),
         "passwords.ask": form(email="teacher00000300@pradesh.test"),
         "role_invitations.invite": form(addresses=lambda: _next("admin") + "@example.org", kind="admin"),
         "units.new": form(name=lambda: _next("Unit ")),
@@ -304,15 +307,19 @@ def _bodies(places: Mapping[str, Any], lines: int) -> dict[str, Sent]:
             organisation="pradesh", name="A new one", short_name=lambda: _next("new")
         ),
         "api_collaboration_settings.change": body(description="What it is for."),
-        "api_courses.create": body(organisation="pradesh", key=lambda: _next("course-v1:pradesh+N+"), name="New"),
+        "api_courses.create": body(organisation="pradesh", course=lambda: _next("A"), run="2026", name="New"),
         "api_courses.change": body(description="What it is about."),
         "api_batches.create": body(name=lambda: _next("New "), start_date=_in_a_few_days().isoformat()),
         "api_batches.change": body(description="Whom it is for."),
         "api_groups.create": body(name="A group", short_name=lambda: _next("part")),
+        "api_groups.change": body(name="Another name"),
+        "api_memberships.change": body(role="admin"),
         "api_role_invitations.invite": body(addresses=lambda: [_next("admin") + "@example.org"], role="admin"),
         "api_units.create": body(name=lambda: _next("Unit ")),
+        "api_units.change": body(name=lambda: _next("Unit ")),
         "openedx.bulk_enroll": body(action="enroll", auto_enroll=True, courses=places["key"], identifiers=addresses),
         "sunbird.add": body(request={"userIds": [str(places["user_id"])]}),
+        "sunbird.remove": body(request={"userIds": [str(places["user_id"])]}),
         "sunbird.list_participants": body(request={"batch": {"batchId": str(places["batch_id"])}}),
     }
 
@@ -322,10 +329,12 @@ def _files(lines: int) -> dict[str, Sent]:
         content = "\n".join([head, *map(each, _teachers(lines))]).encode()
         return lambda: {"data": {**given, "file": (io.BytesIO(content), "some.csv")}}
 
-    invitations = file("short_names,invitees", lambda number: f"group{1 + number % 20},new{number}@example.org")
+    def an_invitation(number: int) -> str:
+        return f"group{1 + number % 20},new{number}@example.org"
+
     return {
-        "invitations.receive": invitations,
-        "api_uploads.create": invitations,
+        "invitations.receive": file("short_names,invitees", an_invitation),
+        "api_uploads.create": file("short_names,invitees", an_invitation, kind="invitations"),
         "people_import.receive": file(
             "name,email,state_id,district", lambda number: f"New {number},new{number}@pradesh.test,NEW-{number},North"
         ),
