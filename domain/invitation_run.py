@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from domain.invitation_check import check_lines, read_lines
 from domain.invitation_plan import Plan, Step, count_steps, names_in, with_standing
@@ -20,6 +20,7 @@ from domain.language import gettext as _
 from domain.post import failure_letter, post
 from domain.processing import Run, Settings, release, rights_now
 from domain.purview import Purview, purview_of
+from domain.rows import insert_rows
 from domain.uploads import column_names, store_check, stored_records
 from models import Collaboration, Invitation, Organisation, Upload, UploadOutcome, db, now
 from models.base import among
@@ -93,8 +94,7 @@ class InvitationRun(Run[Line]):
         self._known |= {step.target.place.organisation_id for step in steps if step.target}
         outcomes = self._outcomes(upload, steps)
         self._count(upload, lines, outcomes)
-        if outcomes:
-            db.session.execute(insert(UploadOutcome), outcomes)
+        insert_rows(UploadOutcome, outcomes)
         self._report_failures(upload, outcomes)
         if not lines or lines[-1] is self.lines[-1]:
             self.finish(upload)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import CompoundSelect, Row, insert, null, or_, select, union_all, update
+from sqlalchemy import CompoundSelect, Row, null, or_, select, union_all, update
 
 from domain import audit
 from domain.audit import About, By
@@ -17,6 +17,7 @@ from domain.language import day
 from domain.language import gettext as _
 from domain.person_names import person_name
 from domain.post import answer_letter, invitation_letter, post
+from domain.rows import insert_rows
 from domain.suspending import assert_in_use
 from models import Group, Invitation, Membership, Organisation, User, db, new_id, now
 from models.audit import AuditAction, Through
@@ -129,8 +130,7 @@ def make(drafts: Sequence[Draft]) -> list[uuid.UUID | None]:
         for group in draft.group_ids
         if group in groups_there
     ]
-    if groups:
-        db.session.execute(insert(invitation_groups), groups)
+    insert_rows(invitation_groups, groups)
     post([invitation_letter(invitation, 1, draft.email) for invitation, draft in new])
     return [row["id"] if row["id"] in made else None for row in rows]
 

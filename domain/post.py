@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
-
-from models import Letter, User, db, new_id
+from domain.rows import insert_rows
+from models import Letter, User, new_id, now
 from models.base import leave_work
-from models.outbox import LetterKind
+from models.outbox import LetterKind, LetterState
 
 #: What the addresses of deleted accounts end in (RFC 2606, 2: there is no such domain, and never will be).
 NOWHERE = "@deleted.invalid"
@@ -21,7 +20,8 @@ def post(letters: Sequence[dict[str, Any]]) -> None:
     """
     wanted = [letter for letter in letters if not letter["to_address"].endswith(NOWHERE)]
     if wanted:
-        db.session.execute(insert(Letter), wanted)
+        at = now()
+        insert_rows(Letter, [{"id": new_id(), "due_at": at, "created_at": at, **letter} for letter in wanted])
         leave_work()
 
 
@@ -111,4 +111,6 @@ def _letter(
         "course_id": course_id,
         "user_id": user_id,
         "outcome_number": outcome_number,
+        "state": LetterState.WAITING,
+        "attempts": 0,
     }

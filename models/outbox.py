@@ -86,6 +86,9 @@ class Letter(Model):
     #: Spelt out, so that the index over waiting letters serves (it does not for a parameter).
     is_waiting: ClassVar[TextClause] = text("outbox.state = 'waiting'")
     is_closed: ClassVar[TextClause] = text("outbox.state <> 'waiting'")
+    #: The same as `is_waiting`, asked of letters that are known by their ids. Where PostgreSQL believes that hardly any
+    #: wait, it would find one by going through all that do.
+    is_open: ClassVar[TextClause] = text("outbox.sent_at IS NULL")
 
     __table_args__ = (
         Index(

@@ -4,11 +4,7 @@ import math
 import smtplib
 import ssl
 import time
-import uuid
-from collections.abc import Callable
-from concurrent.futures import Executor, Future
-from contextlib import suppress
-from functools import cached_property
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from flask import current_app
@@ -25,63 +21,16 @@ TOO_LARGE = 552
 #: Seconds the mail server has for each of its answers before the text of a message.
 PATIENCE = 15
 
-
-class Ready:
-    """A claimed letter, ready to be written: its message is made when it is first asked for."""
-
-    def __init__(self, letter_id: uuid.UUID, write: Callable[[], Message]) -> None:
-        self.id = letter_id
-        self._write = write
-
-    @cached_property
-    def message(self) -> Message:
-        return self._write()
-
-    def write_ahead(self) -> None:
-        """A fault in it comes again, and is dealt with, when its turn has come."""
-        with suppress(Exception):
-            self.message  # noqa: B018 - asked for the first time, it is made
-
-
-class Meanwhile:
-    """What is done while the mail server is being waited for."""
-
-    def __init__(self, beside: Executor) -> None:
-        """`beside`: does in a thread of its own what need not be waited for at once."""
-        self._beside = beside
-        self._before_the_text: tuple[Callable[[], object], Future[object]] | None = None
-        self._after_the_text: Callable[[], object] | None = None
-
-    def before_the_text(self, job: Callable[[], object]) -> None:
-        """To be begun now, and done before the text of the next letter goes out."""
-        self._before_the_text = job, self._beside.submit(job)
-
-    def after_the_text(self, job: Callable[[], object]) -> None:
-        """To be done, at best, while the server takes in the text of the next letter."""
-        self._after_the_text = job
-
-    def wait_for_what_comes_before(self) -> None:
-        """Raises what the job raised; it is still to be done then, and begun again."""
-        if self._before_the_text is not None:
-            job, begun = self._before_the_text
-            if begun.exception() is not None:
-                self.before_the_text(job)
-            begun.result()
-            self._before_the_text = None
-
-    def do_what_comes_after(self) -> None:
-        job, self._after_the_text = self._after_the_text, None
-        if job is not None:
-            job()
+Meanwhile = Callable[[], object]
 
 
 class Carrier(Protocol):
     """Takes mails to where they go, and raises one of the errors below where it cannot.
 
-    What `meanwhile` has for before the text, is done by then.
+    While it waits for a mail server it may do something `meanwhile`.
     """
 
-    def hand_over(self, ready: Ready, meanwhile: Meanwhile) -> None: ...
+    def hand_over(self, message: Message, meanwhile: Meanwhile | None) -> None: ...
     def close(self) -> None: ...
 
 
@@ -125,9 +74,8 @@ class ToMailbox:
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
 
-    def hand_over(self, ready: Ready, meanwhile: Meanwhile) -> None:
-        meanwhile.wait_for_what_comes_before()
-        self._mailbox.put(str(ready.id), ready.message.content)
+    def hand_over(self, message: Message, meanwhile: Meanwhile | None) -> None:
+        self._mailbox.put(str(message.letter_id), message.content)
 
     def close(self) -> None:
         pass
@@ -141,17 +89,17 @@ class ToServer:
         self._seconds = seconds
         self._connection: PatientConnection | None = None
 
-    def hand_over(self, ready: Ready, meanwhile: Meanwhile) -> None:
-        message = ready.message
+    def hand_over(self, message: Message, meanwhile: Meanwhile | None) -> None:
         stop_at = time.monotonic() + self._seconds
         if self._connection is not None and self._try(self._connection, message, stop_at, meanwhile):
             return
         # New, or closed by the server after some letters, as many do: on a fresh connection it counts.
-        meanwhile.wait_for_what_comes_before()  # a server may take its time to answer a call
         if not self._try(self._connect(), message, stop_at, meanwhile):
             raise BrokenOffError("the mail server closed the connection")
 
-    def _try(self, connection: "PatientConnection", message: Message, stop_at: float, meanwhile: Meanwhile) -> bool:
+    def _try(
+        self, connection: "PatientConnection", message: Message, stop_at: float, meanwhile: Meanwhile | None
+    ) -> bool:
         """Answers whether it was handed over; if not, the connection has gone before the message was begun."""
         host = connection.host
         host.message_begun, host.stop_at, host.meanwhile = False, stop_at, meanwhile
@@ -241,19 +189,25 @@ class Host(smtplib.SMTP):
     message_begun = False
     #: By `time.monotonic`.
     stop_at = math.inf
-    meanwhile: Meanwhile
+    #: Once the text is out, and before the server has answered.
+    meanwhile: Meanwhile | None = None
     text_is_out = False
 
     def send(self, s: Any) -> None:
-        is_text = self.message_begun and isinstance(s, bytes)  # commands are no bytes
-        if is_text:
-            self.meanwhile.wait_for_what_comes_before()
         super().send(s)
-        self.text_is_out = is_text
+        self.text_is_out = self.message_begun and isinstance(s, bytes)  # commands are no bytes
+
+    def mail(self, sender: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
+        if options:
+            return super().mail(sender, options)
+        return self.docmd("MAIL", f"FROM:<{sender}>")  # smtplib would first parse what it is told, name and all
+
+    def rcpt(self, recip: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
+        return self.docmd("RCPT", f"TO:<{recip}>")
 
     def getreply(self) -> tuple[int, bytes]:
-        if self.text_is_out:
-            self.meanwhile.do_what_comes_after()
+        if self.text_is_out and self.meanwhile:
+            self.meanwhile()
         left = self.stop_at - time.monotonic()
         if self.sock is not None:
             self.sock.settimeout(max(left if self.message_begun else min(left, PATIENCE), 0.01))

@@ -36,6 +36,7 @@ _parsed = cache(parseaddr)
 
 @dataclass(frozen=True, slots=True)
 class Message:
+    letter_id: uuid.UUID
     #: Without names; domains in ASCII.
     sender: str
     recipient: str
@@ -67,7 +68,7 @@ def compose(letter_id: uuid.UUID, mail: Mail, default_sender: str) -> Message:
     if mail.reply_to and not is_international(mail.reply_to):
         headers["Reply-To"] = with_ascii_domain(mail.reply_to)
     head = "".join(f"{field}: {value}\r\n" for field, value in headers.items())
-    return Message(sender, recipient, head.encode() + _content(mail, letter_id.hex))
+    return Message(letter_id, sender, recipient, head.encode() + _content(mail, letter_id.hex))
 
 
 def with_ascii_domain(address: str) -> str:

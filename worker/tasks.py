@@ -19,6 +19,7 @@ from models.upload import UploadKind
 from worker import delivery
 from worker.claims import ME, free_claims_of_the_dead
 from worker.pruning import prune
+from worker.recording import settle_what_was_left
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ def take_up_what_was_left() -> None:
     begin_writing()
     free_claims_of_the_dead()
     db.session.commit()
-    delivery.settle_what_was_left()
+    settle_what_was_left()
     do_what_waits()
 
 

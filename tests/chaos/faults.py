@@ -13,6 +13,7 @@ from datetime import timedelta
 from tests.chaos.installation import Installation
 from tests.chaos.system import children_of
 from tests.processes import Kind
+from worker.delivery import CONNECTIONS
 
 #: Seconds that something is away, stalled or full.
 LASTS = (0.2, 4.0)
@@ -21,9 +22,14 @@ LASTS = (0.2, 4.0)
 @dataclass(frozen=True, slots=True)
 class Fault:
     do: Callable[[Installation, random.Random], None]
-    #: How many mails may be taken and that not be recorded: one for each worker that is hit.
-    may_double: int
+    #: Workers that it stops, or keeps from the database.
+    hits: int
     needs: Callable[[Installation], bool]
+
+    @property
+    def may_double(self) -> int:
+        """How many mails may be taken, and that not be recorded."""
+        return self.hits * CONNECTIONS
 
     @property
     def name(self) -> str:
@@ -39,9 +45,9 @@ FAULTS: dict[str, Fault] = {}
 Doing = Callable[[Installation, random.Random], None]
 
 
-def fault(*, may_double: int = 0, needs: Callable[[Installation], bool] = bool) -> Callable[[Doing], Doing]:
+def fault(*, hits: int = 0, needs: Callable[[Installation], bool] = bool) -> Callable[[Doing], Doing]:
     def listed(do: Doing) -> Doing:
-        one = Fault(do, may_double, needs)
+        one = Fault(do, hits, needs)
         FAULTS[one.name] = one
         return do
 
@@ -86,19 +92,19 @@ def kill_child_of_web(installation: Installation, chance: random.Random) -> None
         _send(child, signal.SIGKILL)
 
 
-@fault(may_double=1)
+@fault(hits=1)
 def kill_worker(installation: Installation, chance: random.Random) -> None:
     """A worker is killed."""
     _kill(installation, chance, "worker")
 
 
-@fault(may_double=1)
+@fault(hits=1)
 def kill_machine(installation: Installation, chance: random.Random) -> None:
     """A web and a worker are killed at the same moment."""
     _kill(installation, chance, "web", "worker")
 
 
-@fault(may_double=2)
+@fault(hits=2)
 def kill_all(installation: Installation, chance: random.Random) -> None:
     """All webs and workers are killed, and away for a while."""
     for machine in installation.machines:
@@ -111,51 +117,51 @@ def kill_all(installation: Installation, chance: random.Random) -> None:
 # PostgreSQL.
 
 
-@fault(may_double=2, needs=on_postgresql)
+@fault(hits=2, needs=on_postgresql)
 def kill_postmaster(installation: Installation, chance: random.Random) -> None:
     """PostgreSQL's first process is killed, and started again."""
     installation.postgresql.kill()
     installation.postgresql.start()
 
 
-@fault(may_double=2, needs=on_postgresql)
+@fault(hits=2, needs=on_postgresql)
 def kill_backend(installation: Installation, chance: random.Random) -> None:
     """A process of PostgreSQL that serves a connection is killed; it ends all others, and recovers."""
     installation.postgresql.kill_a_backend()
 
 
-@fault(may_double=2, needs=on_postgresql)
+@fault(hits=2, needs=on_postgresql)
 def restart_postgresql(installation: Installation, chance: random.Random) -> None:
     """PostgreSQL is restarted, fast."""
     installation.postgresql.restart(signal.SIGINT)
 
 
-@fault(may_double=2, needs=on_postgresql)
+@fault(hits=2, needs=on_postgresql)
 def crash_postgresql(installation: Installation, chance: random.Random) -> None:
     """PostgreSQL is restarted, immediate: it recovers from its log."""
     installation.postgresql.restart(signal.SIGQUIT)
 
 
-@fault(may_double=2, needs=on_postgresql)
+@fault(hits=2, needs=on_postgresql)
 def stop_postgresql(installation: Installation, chance: random.Random) -> None:
     """PostgreSQL is away for a while."""
     with installation.postgresql.away():
         a_while(chance)
 
 
-@fault(may_double=2, needs=on_postgresql)
+@fault(hits=2, needs=on_postgresql)
 def end_connections(installation: Installation, chance: random.Random) -> None:
     """All connections are ended by an administrator."""
     installation.postgresql.end_connections()
 
 
-@fault(may_double=2, needs=on_postgresql)
+@fault(hits=2, needs=on_postgresql)
 def cut_database(installation: Installation, chance: random.Random) -> None:
     """Connections to PostgreSQL break, all at once or in the middle of an answer."""
     _cut(installation, chance, "database")
 
 
-@fault(may_double=2, needs=on_postgresql)
+@fault(hits=2, needs=on_postgresql)
 def stall_database(installation: Installation, chance: random.Random) -> None:
     """PostgreSQL says nothing for a while."""
     _stall(installation, chance, "database")
@@ -205,7 +211,7 @@ def stall_redis(installation: Installation, chance: random.Random) -> None:
 # The mail server.
 
 
-@fault(may_double=2)
+@fault(hits=2)
 def stop_mail(installation: Installation, chance: random.Random) -> None:
     """The mail server is away for a while."""
     installation.mail_server.go_away()
@@ -213,13 +219,13 @@ def stop_mail(installation: Installation, chance: random.Random) -> None:
     installation.mail_server.come_back()
 
 
-@fault(may_double=2)
+@fault(hits=2)
 def cut_mail(installation: Installation, chance: random.Random) -> None:
     """Connections to the mail server break, all at once or in the middle of an answer."""
     _cut(installation, chance, "mail")
 
 
-@fault(may_double=2)
+@fault(hits=2)
 def stall_mail(installation: Installation, chance: random.Random) -> None:
     """The mail server says nothing for a while."""
     _stall(installation, chance, "mail")
@@ -274,7 +280,7 @@ def close_within_mails(installation: Installation, chance: random.Random) -> Non
 # The machine.
 
 
-@fault(may_double=2, needs=lambda installation: installation.disk.can_be_full)
+@fault(hits=2, needs=lambda installation: installation.disk.can_be_full)
 def fill_disk(installation: Installation, chance: random.Random) -> None:
     """The disk of the database is full for a while."""
     installation.disk.fill()
@@ -284,13 +290,13 @@ def fill_disk(installation: Installation, chance: random.Random) -> None:
         installation.postgresql.start()  # it may have ended
 
 
-@fault(may_double=2, needs=lambda installation: installation.clock.can_jump)
+@fault(hits=2, needs=lambda installation: installation.clock.can_jump)
 def turn_clock_forward(installation: Installation, chance: random.Random) -> None:
     """The clock jumps forward by days."""
     installation.clock.jump(timedelta(hours=chance.randint(20, 60)))
 
 
-@fault(may_double=2, needs=lambda installation: installation.clock.can_jump)
+@fault(hits=2, needs=lambda installation: installation.clock.can_jump)
 def turn_clock_back(installation: Installation, chance: random.Random) -> None:
     """The clock jumps back by hours."""
     installation.clock.jump(-timedelta(minutes=chance.randint(1, 300)))

@@ -47,6 +47,8 @@ class Script:
     closes_after: int | None = None
     #: After so many mails in all it goes away.
     leaves_after: int | None = None
+    #: Whoever comes when it has so many connections is told to come back later.
+    most_connections: int | None = None
     #: The answer to every MAIL.
     turns_away: str | None = None
     #: Seconds between taking a mail and saying so.
@@ -135,6 +137,7 @@ class _Conversation(SMTP):
         script = server.script
         super().__init__(self, hostname="mail.test", enable_SMTPUTF8=script.utf8, loop=server._loop)
         self._mail_server = server
+        self._ahead = len(server._conversations)
         self._taken = 0
 
     @property
@@ -149,8 +152,15 @@ class _Conversation(SMTP):
         if isinstance(self.transport, asyncio.WriteTransport):
             self.transport.abort()
 
+    async def _handle_client(self) -> None:
+        if self._script.most_connections is not None and self._ahead >= self._script.most_connections:
+            await self.push("421 Too many connections")
+            self._writer.close()
+        else:
+            await super()._handle_client()
+
     async def smtp_MAIL(self, arg: str | None) -> None:  # noqa: N802  # the library's name
-        if self._script.leaves_after == len(self._mail_server.accepted):
+        if self._script.leaves_after is not None and self._script.leaves_after <= len(self._mail_server.accepted):
             await self._mail_server._stop_listening()
         elif self._script.turns_away is not None:
             await self.push(self._script.turns_away)

@@ -37,15 +37,32 @@ NO_SUCH_USER = "550 5.1.1 No such user here"
 LATER = "450 4.2.0 Come back later"
 
 
-# One connection for many.
+# One connection for many, two for hundreds.
 
 
 def test_many_mails_go_over_one_connection(server: MailServer) -> None:
-    upload = pressed(a_file(addresses(120)))
+    upload = pressed(a_file(addresses(80)))
     work()
-    assert sorted(server.recipients) == sorted(addresses(120))
+    assert sorted(server.recipients) == sorted(addresses(80))
     assert server.connections == 1
-    assert (upload.state, upload.done) == (UploadState.DONE, 120)
+    assert (upload.state, upload.done) == (UploadState.DONE, 80)
+
+
+def test_hundreds_of_mails_go_over_two_connections(server: MailServer) -> None:
+    upload = pressed(a_file(addresses(250)))
+    work()
+    assert sorted(server.recipients) == sorted(addresses(250))
+    assert server.connections == 2
+    assert (upload.state, upload.done) == (UploadState.DONE, 250)
+
+
+def test_a_server_that_takes_one_connection_gets_all_over_that_one(server: MailServer) -> None:
+    server.script.most_connections = 1
+    upload = pressed(a_file(addresses(250)))
+    work()
+    assert sorted(server.recipients) == sorted(addresses(250))
+    assert {letter.attempts for letter in letters()} == {0}
+    assert upload.state is UploadState.DONE
 
 
 def test_a_server_that_closes_after_some_mails_gets_the_rest_on_new_connections(server: MailServer) -> None:
@@ -101,6 +118,19 @@ def test_a_server_that_goes_away_halfway_gets_the_rest_when_it_is_back(server: M
     server.come_back()
     work_after(A_MINUTE)
     assert sorted(server.recipients) == addresses(5)
+
+
+def test_of_hundreds_none_is_lost_when_the_server_goes_away_halfway(server: MailServer) -> None:
+    server.script.leaves_after = 120
+    pressed(a_file(addresses(250)))
+    work()
+    server.script.leaves_after = None
+    server.come_back()
+    work_after(A_MINUTE)
+    # One whose text was under way may have been taken: it is sent again rather than lost.
+    assert {*server.recipients} == {*addresses(250)}
+    assert len(server.recipients) <= 251
+    assert {letter.state for letter in letters()} == {LetterState.SENT}
 
 
 def test_a_server_that_turns_every_mail_away_counts_as_away(server: MailServer) -> None:
