@@ -49,7 +49,7 @@ class Records:
     def _record(self, row: dict[str, Any]) -> None:
         if self._connection is None:
             self._connection = db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        self._connection.execute(_SENT, row)
+        self._connection.execute(SENT, row)
 
     def close(self) -> None:
         connection, self._connection = self._connection, None
@@ -57,7 +57,7 @@ class Records:
             connection.close()
 
 
-_SENT = text(
+SENT = text(
     "UPDATE outbox SET state = 'sent', sent_at = :at, last_answer = NULL, claimed_by = NULL, claimed_until = NULL "
     "WHERE id = :letter AND sent_at IS NULL"
 ).bindparams(bindparam("letter", type_=Letter.id.type), bindparam("at", type_=Letter.sent_at.type))

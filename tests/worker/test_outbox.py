@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from domain import invitations
-from models import Letter, Upload, db
+from models import Letter, Upload, db, now
 from models.outbox import LetterState
 from models.upload import OutcomeState, UploadState
 from tests.worker.sending import (
@@ -26,6 +27,7 @@ from tests.worker.sending import (
 )
 from tests.worker.smtp import MailServer
 from worker.delivery import deliver_all
+from worker.recording import SENT
 from worker.tasks import process_uploads
 
 A_MINUTE = timedelta(minutes=1)
@@ -144,3 +146,16 @@ def test_without_a_mail_server_the_mails_go_to_the_mailbox(world: Flask) -> None
     assert sorted(entry.to for entry in entries) == addresses(3)
     assert db.session.scalars(select(Letter.state).distinct()).all() == [LetterState.SENT]
     assert_counts_hold()
+
+
+def test_where_postgresql_believes_that_nothing_waits_it_still_finds_a_letter_by_its_id(world: Flask) -> None:
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite finds rows by the index that knows them best")
+    invited = addresses(300)
+    pressed(a_file(invited))
+    work()
+    db.session.execute(text("ANALYZE outbox"))
+    sent = SENT.bindparams(letter=letter_to(invited[0]).id, at=now())
+    words = str(sent.compile(db.engine, compile_kwargs={"literal_binds": True}))
+    plan = "\n".join(db.session.scalars(text(f"EXPLAIN {words}")))
+    assert "pk_outbox" in plan
