@@ -131,6 +131,8 @@ def _conflict(step: Step, first: _First) -> Finding:
 def with_standing(steps: list[Step]) -> list[Step]:
     """The same steps; those of people who are invited or members already turn into skips. One look for all."""
     standing = standing_of([step.pair for step in steps if step.level is None])
+    if not standing:
+        return steps
     return [
         step._replace(level=Level.SKIP, reason=found.reason, message=found.message)
         if step.level is None and (found := standing.get(step.pair))
