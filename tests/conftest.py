@@ -127,7 +127,12 @@ def make_app(folder: Path, **config: Any) -> Flask:
 @pytest.fixture(params=ON_BOTH)
 def app(request: pytest.FixtureRequest, migrated_apps: Callable[[str], Flask]) -> Iterator[Flask]:
     """The application with an empty database, in its context. Changes to its configuration end with the test."""
-    migrated_app = migrated_apps(request.param)
+    with in_use(migrated_apps(request.param)) as app:
+        yield app
+
+
+@contextmanager
+def in_use(migrated_app: Flask) -> Iterator[Flask]:
     config = dict(migrated_app.config)
     with migrated_app.app_context():
         yield migrated_app

@@ -1,6 +1,9 @@
 """Whatever is sent, by the document or beside it: nothing fails, and answers are what the document says."""
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from contextvars import Context
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -18,10 +21,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.house.test_access import things
+from models import db
+from tests.conftest import ON_BOTH, filled, in_use
+from tests.house.test_access import things_of
 from tests.programs import a_key
-
-__all__ = ["things"]  # a fixture
 
 CHECKS = [
     not_a_server_error,
@@ -32,33 +35,48 @@ CHECKS = [
 ]
 #: For each call.
 EXAMPLES = 25
+NAMES = ("pilot", "literacy", "cumulus", "to_cumulus", "ready", "its_person", "researchers", "in_cumulus")
+NAMES += ("yodas_role", "yodas_unit", "to_mentor")
+
+
+@dataclass
+class World:
+    app: Flask
+    key: str
+    #: What paths lead to.
+    places: dict[str, str]
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        """Each request in a context of its own: not in the test's."""
+        return Context().run(self.app, environ, start_response)
 
 
 @pytest.fixture
-def places(things: dict[str, dict[str, str]]) -> dict[str, str]:
-    """What paths lead to, in the demo world."""
-    names = ("pilot", "literacy", "cumulus", "to_cumulus", "ready", "its_person", "researchers", "in_cumulus")
-    names += ("yodas_role", "yodas_unit", "to_mentor")
-    return {place: value for name in names for place, value in things[name].items()}
+def worlds(migrated_apps: Callable[[str], Flask], monkeypatch: pytest.MonkeyPatch) -> Iterator[list[World]]:
+    """The demo world on both databases, for the same requests: drawing them takes longer than answering them."""
+    with ExitStack() as ends:
+        yield [a_world(ends.enter_context(in_use(migrated_apps(kind))), monkeypatch) for kind in ON_BOTH]
 
 
-def test_no_call_fails_and_answers_are_as_documented(world: Flask, places: dict[str, str]) -> None:
-    key = a_key("platform@muster.test").secret
+def a_world(app: Flask, monkeypatch: pytest.MonkeyPatch) -> World:
+    things = things_of(filled(app, "demo_world", teachers=False), monkeypatch)
+    places = {place: value for name in NAMES for place, value in things[name].items()}
+    world = World(app, a_key("platform@muster.test").secret, places)
+    db.session.commit()
+    return world
 
-    def alone(environ: Any, start_response: Any) -> Any:
-        """Each request in a context of its own: not in the test's."""
-        return Context().run(world, environ, start_response)
 
-    schema = schemathesis.openapi.from_wsgi("/api/openapi.json", alone)
+def test_no_call_fails_and_answers_are_as_documented(worlds: list[World]) -> None:
+    schema = schemathesis.openapi.from_wsgi("/api/openapi.json", worlds[0])
     wrong = {
         operation.ok().label: found
         for operation in schema.get_all_operations()
-        if (found := failures_of(operation.ok(), places, key))
+        if (found := failures_of(operation.ok(), worlds))
     }
     assert wrong == {}
 
 
-def failures_of(operation: Any, places: dict[str, str], key: str) -> list[str]:
+def failures_of(operation: Any, worlds: list[World]) -> list[str]:
     """What is wrong with the answers of one call, about what there is and what is not, rightly asked and wrongly."""
 
     @settings(
@@ -70,9 +88,10 @@ def failures_of(operation: Any, places: dict[str, str], key: str) -> list[str]:
     )
     @given(case=st.one_of(map(operation.as_strategy, GenerationMode)), is_there=st.booleans())
     def try_out(case: Any, is_there: bool) -> None:
-        if is_there:
-            case.path_parameters = {name: places[name] for name in case.path_parameters}
-        case.call_and_validate(headers={"Authorization": f"Bearer {key}"}, checks=CHECKS)
+        for world in worlds:
+            if is_there:
+                case.path_parameters = {name: world.places[name] for name in case.path_parameters}
+            case.call_and_validate(app=world, headers={"Authorization": f"Bearer {world.key}"}, checks=CHECKS)
 
     try:
         try_out()

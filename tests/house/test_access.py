@@ -287,6 +287,10 @@ def rows(table: str = TABLE, columns: int = len(ROLES)) -> list[Row]:
 
 @pytest.fixture
 def things(world: Flask, monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, str]]:
+    return things_of(world, monkeypatch)
+
+
+def things_of(world: Flask, monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, str]]:
     """What the routes are about, by the names in the table: the values for the places in their paths."""
     make_co_admin_and_newcomer()
     make_a_teacher()
