@@ -68,12 +68,6 @@ class Machine:
         """All of them are ended."""
         self.kill(*self._running)
 
-    def call(self, *command: str) -> None:
-        """Run a command of the application to its end."""
-        subprocess.run(
-            [BIN / "flask", *command], cwd=ROOT, env=self._environment, check=True, capture_output=True, timeout=60
-        )
-
     def start(self, *kinds: Kind) -> None:
         for kind in kinds:
             with self._log.open("ab") as log:
