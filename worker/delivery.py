@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from functools import cached_property, partial
 from itertools import zip_longest
 from pathlib import Path
@@ -57,7 +58,7 @@ mail = MailExtension()
 #: Letters that are broken off, one after the other, before the server counts as away.
 MOST_BROKEN_IN_A_ROW = 3
 #: To the mail server at once, of one worker, where hundreds of letters are due.
-CONNECTIONS = 2
+CONNECTIONS = 3
 
 
 def init_app(app: Flask) -> None:
@@ -79,11 +80,18 @@ def deliver_all() -> None:
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # Werkzeug's
     with ThreadPoolExecutor(CONNECTIONS, "mail") as beside:
         others = [] if is_all else [beside.submit(_deliver_in_context, app) for _other in range(1, CONNECTIONS)]
-        # One that does not come about, or breaks, says nothing: the server may take no more than another.
-        troubles = [_deliver_over_one_connection(first), *(other.result() for other in others)]
-    if all(troubles):
+        ends = [_deliver_over_one_connection(first), *(other.result() for other in others)]
+    # That one connection does not come about, or breaks, says nothing: the server may take no more than another.
+    if End.WELL not in ends and (troubles := [end for end in ends if isinstance(end, ServerAwayError)]):
         log.warning("The mail server is away (%s); the letters are tried again later.", troubles[0])
         put_off_all_that_are_due(str(troubles[0]))
+
+
+class End(Enum):
+    """How the work of a connection has come to an end, unless the server was away."""
+
+    WELL = auto()
+    NOTHING_TO_DO = auto()
 
 
 def is_stopping() -> bool:
@@ -188,14 +196,16 @@ def _compose(letter: Letter, content: Content) -> Message:
 # Delivering.
 
 
-def _deliver_in_context(app: Flask) -> ServerAwayError | None:
+def _deliver_in_context(app: Flask) -> End | ServerAwayError:
     """For a thread of its own."""
     with app.app_context():
         return _deliver_over_one_connection(_claim())
 
 
-def _deliver_over_one_connection(batch: Batch) -> ServerAwayError | None:
-    """These letters, and all that are due then. Answers what was wrong where the server is away."""
+def _deliver_over_one_connection(batch: Batch) -> End | ServerAwayError:
+    """These letters, and all that are due then."""
+    if not batch:
+        return End.NOTHING_TO_DO
     mailbox = current_app.extensions["mailbox"]
     carrier = ToMailbox(mailbox) if mailbox else ToServer(seconds=current_app.config["LEASE_SECONDS"] / 2)
     records = Records()
@@ -208,7 +218,7 @@ def _deliver_over_one_connection(batch: Batch) -> ServerAwayError | None:
     finally:
         records.close()
         carrier.close()
-    return None
+    return End.WELL
 
 
 def _deliver(batch: Batch, carrier: Carrier, records: Records) -> None:

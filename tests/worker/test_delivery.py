@@ -37,7 +37,7 @@ NO_SUCH_USER = "550 5.1.1 No such user here"
 LATER = "450 4.2.0 Come back later"
 
 
-# One connection for many, two for hundreds.
+# One connection for many, some for hundreds.
 
 
 def test_many_mails_go_over_one_connection(server: MailServer) -> None:
@@ -48,11 +48,11 @@ def test_many_mails_go_over_one_connection(server: MailServer) -> None:
     assert (upload.state, upload.done) == (UploadState.DONE, 80)
 
 
-def test_hundreds_of_mails_go_over_two_connections(server: MailServer) -> None:
+def test_hundreds_of_mails_go_over_several_connections(server: MailServer) -> None:
     upload = pressed(a_file(addresses(250)))
     work()
     assert sorted(server.recipients) == sorted(addresses(250))
-    assert server.connections == 2
+    assert 1 < server.connections <= delivery.CONNECTIONS
     assert (upload.state, upload.done) == (UploadState.DONE, 250)
 
 
@@ -129,7 +129,7 @@ def test_of_hundreds_none_is_lost_when_the_server_goes_away_halfway(server: Mail
     work_after(A_MINUTE)
     # One whose text was under way may have been taken: it is sent again rather than lost.
     assert {*server.recipients} == {*addresses(250)}
-    assert len(server.recipients) <= 251
+    assert len(server.recipients) < 250 + delivery.CONNECTIONS
     assert {letter.state for letter in letters()} == {LetterState.SENT}
 
 

@@ -27,7 +27,7 @@ from tests.worker.sending import (
 )
 from tests.worker.smtp import MailServer
 from worker.delivery import deliver_all
-from worker.recording import SENT
+from worker.recording import SENT, Records
 from worker.tasks import process_uploads
 
 A_MINUTE = timedelta(minutes=1)
@@ -159,3 +159,19 @@ def test_where_postgresql_believes_that_nothing_waits_it_still_finds_a_letter_by
     words = str(sent.compile(db.engine, compile_kwargs={"literal_binds": True}))
     plan = "\n".join(db.session.scalars(text(f"EXPLAIN {words}")))
     assert "pk_outbox" in plan
+
+
+def test_a_connection_that_breaks_before_a_mail_is_recorded_does_not_double_it(server: MailServer) -> None:
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has no connections that break")
+    pressed(a_file(addresses(2)))
+    process_uploads()
+    records = Records()
+    records.sent(letter_to("person1@example.org").id)
+    db.session.commit()
+    all_connections = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+    db.session.execute(text(f"{all_connections} AND pid <> pg_backend_pid()"))
+    records.sent(letter_to("person2@example.org").id)
+    records.close()
+    work()
+    assert server.recipients == []
