@@ -1,5 +1,6 @@
 """Chromium, and the application as `make run` starts it."""
 
+import fcntl
 import os
 import shutil
 import signal
@@ -22,7 +23,8 @@ WORK = (
     "SELECT 1 FROM outbox WHERE state = 'waiting'",
     "SELECT 1 FROM uploads WHERE state = 'processing'",
 )
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+#: The first has no windows, which are half of the work of the others.
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
 def free_port() -> int:
@@ -34,7 +36,7 @@ def free_port() -> int:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     program = next((found for name in NAMES if (found := shutil.which(name))), None)
-    assert program, "these tests need Chromium: apt-get install chromium"
+    assert program, "these tests need Chromium: apt-get install chromium-headless-shell"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
         yield browser
@@ -42,11 +44,16 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def demo_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files of a demo world, which `make run` fills once for the tests of a process."""
-    folder = tmp_path_factory.mktemp("demo-world")
-    with running("serve", folder):
-        return folder
+def demo_world(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Path:
+    """The files of a demo world, which `make run` fills once for all test processes."""
+    folder = tmp_path_factory.getbasetemp().parent / f"demo-world-{testrun_uid}"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "is-filled").exists():
+            with running("serve", folder):
+                (folder / "is-filled").touch()
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -127,6 +134,10 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     raise AssertionError(f"the application does not answer:\n{log.read_text()}")
 
 
+#: By address and account: the cookies of whoever has signed in.
+_signed_in: dict[tuple[str, str], list[Any]] = {}
+
+
 class Person:
     """Somebody at a browser of their own. Anything that the browser complains of is a failure."""
 
@@ -140,6 +151,7 @@ class Person:
         dark: bool = False,
         locale: str = "en-GB",
     ):
+        self._address = address
         self.context = browser.new_context(
             base_url=address,
             locale=locale,
@@ -160,11 +172,15 @@ class Person:
             self.complaints.append(text)
 
     def sign_in(self, email: str, password: str = "muster-demo") -> "Person":
+        """By the form; whoever has done so in a test before still is."""
+        self.context.add_cookies(_signed_in.get((self._address, email), []))
         self.page.goto("/login")
-        self.page.get_by_label("E-mail address").fill(email)
-        self.page.get_by_label("Password").fill(password)
-        self.page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        if self.page.url.endswith("/login"):
+            self.page.get_by_label("E-mail address").fill(email)
+            self.page.get_by_label("Password").fill(password)
+            self.page.get_by_role("main").get_by_role("button", name="Sign in").click()
         self.page.get_by_role("heading", level=1, name="Start").wait_for()
+        _signed_in[self._address, email] = self.context.cookies()
         return self
 
     def heading(self) -> str:
