@@ -17,7 +17,7 @@ from domain.language import day
 from domain.language import gettext as _
 from domain.person_names import person_name
 from domain.post import answer_letter, invitation_letter, post
-from domain.rows import insert_rows
+from domain.rows import insert_new_rows, insert_rows
 from domain.suspending import assert_in_use
 from models import Group, Invitation, Membership, Organisation, User, db, new_id, now
 from models.audit import AuditAction, Through
@@ -121,8 +121,9 @@ def make(drafts: Sequence[Draft]) -> list[uuid.UUID | None]:
     """
     _replace_expired(drafts)
     groups_there = _hold_groups({group for draft in drafts for group in draft.group_ids})
-    rows = [_row(draft) for draft in drafts]
-    made = set(db.session.scalars(insert_new(Invitation).returning(Invitation.id), rows)) if rows else set()
+    at = now()
+    rows = [_row(draft, at) for draft in drafts]
+    made = insert_new_rows(Invitation, rows)
     new = [(row["id"], draft) for row, draft in zip(rows, drafts, strict=True) if row["id"] in made]
     groups = [
         {"invitation_id": invitation, "group_id": group, "collaboration_id": draft.collaboration_id}
@@ -143,7 +144,7 @@ def _hold_groups(group_ids: set[uuid.UUID]) -> set[uuid.UUID]:
     return {*db.session.scalars(query.with_for_update(read=True, key_share=True))}
 
 
-def _row(draft: Draft) -> dict[str, Any]:
+def _row(draft: Draft, at: datetime) -> dict[str, Any]:
     return {
         "id": new_id(),
         "collaboration_id": draft.collaboration_id,
@@ -156,6 +157,9 @@ def _row(draft: Draft) -> dict[str, Any]:
         "sender_name": draft.sender_name,
         "invited_by_id": draft.invited_by_id,
         "upload_id": draft.upload_id,
+        "status": InvitationStatus.OPEN,
+        "link_number": 1,
+        "created_at": at,
     }
 
 

@@ -1,6 +1,7 @@
 """Many rows inserted into a table, or changed in it each in its own way, in one statement with one parameter."""
 
 import json
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -18,6 +19,16 @@ def insert_rows(table: type[Model] | Table, rows: Sequence[Mapping[str, Any]]) -
     if rows:
         columns = _columns(table, rows)
         db.session.execute(text(_INSERTS[_dialect()](columns)), {"rows": _as_json(columns, rows)})
+
+
+def insert_new_rows(model: type[Any], rows: Sequence[Mapping[str, Any]]) -> set[uuid.UUID]:
+    """The same, without the rows that a unique constraint knows already. Answers the IDs of those that are new."""
+    if not rows:
+        return set()
+    columns = _columns(model, rows)
+    # "WHERE true": SQLite would take the conflict for a join's (sqlite.org/lang_upsert.html, 2.2).
+    words = f"{_INSERTS[_dialect()](columns)} WHERE true ON CONFLICT DO NOTHING RETURNING id"
+    return {*db.session.scalars(text(words).columns(model.id), {"rows": _as_json(columns, rows)})}
 
 
 def update_rows(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
