@@ -76,10 +76,10 @@ def deliver_all() -> None:
     While the server takes in a mail on one connection, what it said on the other is recorded, or letters are claimed.
     """
     first = _claim()
-    is_all = len(first.letters) < PORTION or current_app.extensions["mailbox"]
+    one_is_enough = len(first.letters) < PORTION or current_app.extensions["mailbox"]
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # Werkzeug's
     with ThreadPoolExecutor(CONNECTIONS, "mail") as beside:
-        others = [] if is_all else [beside.submit(_deliver_in_context, app) for _other in range(1, CONNECTIONS)]
+        others = [] if one_is_enough else [beside.submit(_deliver_in_context, app) for _other in range(1, CONNECTIONS)]
         ends = [_deliver_over_one_connection(first), *(other.result() for other in others)]
     # That one connection does not come about, or breaks, says nothing: the server may take no more than another.
     if End.WELL not in ends and (troubles := [end for end in ends if isinstance(end, ServerAwayError)]):
@@ -144,6 +144,7 @@ class Batch:
 
     letters: Sequence[Ready]
     turn: Turn
+    claimed_until: datetime | None = None
 
     def __bool__(self) -> bool:
         return bool(self.letters)
@@ -160,7 +161,7 @@ def _claim() -> Batch:
         db.session.commit()
         ready = _write(letters)
         if ready or not letters:
-            return Batch(ready, turn)
+            return Batch(ready, turn, letters[0].claimed_until if letters else None)
     return Batch((), Turn(timedelta()))
 
 
@@ -242,7 +243,7 @@ def _deliver(batch: Batch, carrier: Carrier, records: Records) -> None:
                     raise ServerAwayError(str(trouble)) from trouble
             done.append(ready.id)
     finally:
-        give_back([ready.id for ready in batch.letters[len(done) :]])
+        give_back([ready.id for ready in batch.letters[len(done) :]], batch.claimed_until)
         settle(done)
 
 

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import or_, select, update
@@ -48,14 +48,17 @@ def still_mine(letter_id: uuid.UUID) -> Letter | None:
     return db.session.scalar(query.with_for_update())
 
 
-def give_back(letter_ids: Collection[uuid.UUID]) -> None:
-    """They are due still, for whoever comes."""
+def give_back(letter_ids: Collection[uuid.UUID], claimed_until: datetime | None) -> None:
+    """They are due still, for whoever comes. Those whose claim ran out and that were claimed anew, maybe over another
+    connection of this worker, are let alone: `claimed_until` is that of the claim.
+    """
     if not letter_ids:
         return
     begin_writing()
     db.session.execute(
         update(Letter)
         .where(Letter.id.in_(letter_ids), Letter.is_open, Letter.claimed_by == ME)
+        .where(Letter.claimed_until == claimed_until)
         .values(claimed_by=None, claimed_until=None)
         .execution_options(synchronize_session=False)
     )

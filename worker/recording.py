@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import current_app
 from sqlalchemy import Connection, bindparam, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import OperationalError
 
 from domain.language import gettext as _
 from domain.outcomes import letter_dropped, letter_refused, settle_all_sent, settle_sent
@@ -34,15 +34,15 @@ class Records:
     def sent(self, letter_id: uuid.UUID) -> None:
         """This and no more; what follows from it is settled for many at once.
 
-        A database that is away for a moment is asked again: what is not recorded will be sent twice.
+        A database that is away, locked or full for a moment is asked again: what is not recorded will be sent twice.
         """
         row = {"letter": letter_id, "at": now()}
         for seconds in (*PATIENCE, None):
             try:
                 return self._record(row)
-            except DBAPIError as fault:
+            except OperationalError:
                 self.close()
-                if seconds is None or not fault.connection_invalidated:
+                if seconds is None:
                     raise
                 time.sleep(seconds)
 

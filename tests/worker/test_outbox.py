@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy.exc import OperationalError
 
 from domain import invitations
 from models import Letter, Upload, db, now
@@ -26,7 +28,9 @@ from tests.worker.sending import (
     work_after,
 )
 from tests.worker.smtp import MailServer
+from worker import delivery, recording
 from worker.delivery import deliver_all
+from worker.due_letters import give_back
 from worker.recording import SENT, Records
 from worker.tasks import process_uploads
 
@@ -175,3 +179,41 @@ def test_a_connection_that_breaks_before_a_mail_is_recorded_does_not_double_it(s
     records.close()
     work()
     assert server.recipients == []
+
+
+def test_a_database_that_is_away_for_a_moment_is_asked_again(
+    server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pressed(a_file(addresses(1)))
+    process_uploads()
+    letter = letter_to("person1@example.org").id
+    connect_really, refused = type(db.engine).connect, iter([True, True])
+
+    def connect_at_last(engine: Engine) -> Connection:
+        if next(refused, False):
+            raise OperationalError("", {}, Exception("connection refused"))
+        return connect_really(engine)
+
+    monkeypatch.setattr(recording, "PATIENCE", (0, 0))
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(type(db.engine), "connect", connect_at_last)
+        records = Records()
+        records.sent(letter)
+        records.close()
+    work()
+    assert server.recipients == []
+
+
+def test_what_was_claimed_anew_is_not_given_back_by_who_had_it_before(server: MailServer, world: Flask) -> None:
+    pressed(a_file(addresses(3)))
+    process_uploads()
+    before = delivery._claim()
+    ids = [ready.id for ready in before.letters]
+    with time_machine.travel(now() + timedelta(seconds=world.config["LEASE_SECONDS"] + 1), tick=False):
+        anew = delivery._claim()
+        assert [ready.id for ready in anew.letters] == ids
+        give_back(ids, before.claimed_until)
+        assert {letter.claimed_until for letter in letters()} == {anew.claimed_until}
+        db.session.commit()
+        give_back(ids, anew.claimed_until)
+        assert {letter.claimed_until for letter in letters()} == {None}
