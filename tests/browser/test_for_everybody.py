@@ -22,19 +22,7 @@ OF_COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]
 OF_LAYOUT = {"type": "rule", "values": ["target-size", "scrollable-region-focusable"]}
 
 
-#: Rows that are seen in the same place as one before, and differ from it in nothing but words and addresses: what holds
-#: of that one holds of them.
-ALIKE = """() => {
-    const seen = new Set();
-    const place = (element) => element ? `${place(element.parentElement)} ${element.tagName}.${element.className}` : "";
-    const shape = (row) => row.outerHTML
-        .replace(/ (?!class|role|scope|type)([\\w-]+)="[^"]+"/g, ' $1="…"')
-        .replace(/>[^<]*[^<\\s][^<]*</g, ">…<");
-    const isAlike = (row) => seen.size === seen.add(place(row) + shape(row)).size;
-    const rows = [...document.querySelectorAll("main tbody > tr")].filter((row) => row.checkVisibility());
-    window.but = {alike: {exclude: rows.filter(isAlike)}, nothing: document};
-}"""
-RUN = "([but, options]) => axe.run(window.but[but], options).then(found => found.violations)"
+RUN = "options => axe.run(options).then(found => found.violations)"
 #: Nothing that is loaded anew: its rules look at what plays by itself.
 OPTIONS = {"resultTypes": ["violations"], "preload": False}
 
@@ -47,10 +35,9 @@ def look(page: Page) -> None:
     """
     width = (page.viewport_size or {})["width"]
     page.evaluate("getAxe()")
-    page.evaluate(ALIKE)
-    see(page, PHONE, "light", {"runOnly": OF_LAYOUT}, but="nothing")
-    see(page, 1280, "light", {}, but="alike")
-    see(page, 1280, "dark", {"runOnly": OF_COLOURS}, but="alike")
+    see(page, PHONE, "light", {"runOnly": OF_LAYOUT})
+    see(page, 1280, "light", {})
+    see(page, 1280, "dark", {"runOnly": OF_COLOURS})
     show(page, width, "light")
 
 
@@ -61,10 +48,9 @@ def show(page: Page, width: int, theme: Literal["light", "dark"]) -> None:
     expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
 
 
-def see(page: Page, width: int, theme: Literal["light", "dark"], options: dict[str, Any], *, but: str) -> None:
-    """axe's findings, on all of the page but what is named."""
+def see(page: Page, width: int, theme: Literal["light", "dark"], options: dict[str, Any]) -> None:
     show(page, width, theme)
-    found = page.evaluate(RUN, [but, OPTIONS | options])
+    found = page.evaluate(RUN, OPTIONS | options)
     told = [(rule["id"], [node["html"] for node in rule["nodes"]][:3]) for rule in found]
     assert found == [], f"{page.url}, {theme}, {width} px: {told}"
     sticks_out = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
