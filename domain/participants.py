@@ -210,7 +210,7 @@ def _find(batch: Batch, keys: set[str]) -> dict[str, Person]:
         by_id = {person.hex: person for person in _people(batch, ours, among(User.id, ids.values()))}
         found = {key: by_id[user_id.hex] for key, user_id in ids.items() if user_id.hex in by_id}
     if state_ids := keys - found.keys() - {""}:
-        for person in _people(batch, ours, among(User.state_id_key, state_ids)):
+        for person in _people(batch, ours, User.state_id_key.in_(texts(state_ids))):
             found[person.state_id_key or ""] = person
     return found
 
@@ -292,7 +292,7 @@ def enrol(batch: Batch, people: Collection[Person], by: By) -> None:
     if new:
         _insert(batch, sorted(person.hex for person in new), at, today, by)
     if back:
-        _update(batch, back, removed_at=None, removed_by_id=None)
+        _update(batch, back, removed_at=None)
     if people:
         count_in(batch.id, [*new, *back])
         batch.participant_count += len(people)
@@ -304,7 +304,7 @@ def withdraw(batch: Batch, people: Collection[Person], by: By) -> None:
     """End the participation of people who take part and have not completed. Their rows, and progress, stay."""
     if not people:
         return
-    _update(batch, people, removed_at=now(), removed_by_id=by.user_id)
+    _update(batch, people, removed_at=now())
     count_out(batch.id, people)
     batch.participant_count -= len(people)
     told = {"removed": [person.hex for person in people]}
@@ -326,7 +326,7 @@ def _insert(batch: Batch, user_ids: Iterable[str], at: datetime, today: date, by
     db.session.execute(insert(Participant).from_select(names, query, include_defaults=False))
 
 
-def _update(batch: Batch, people: Collection[Person], **values: Any) -> None:
+def _update(batch: Batch, people: Collection[Person], *, removed_at: datetime | None) -> None:
     which = (Participant.batch_id == batch.id, among(Participant.user_id, (person.stored_id for person in people)))
-    statement = update(Participant).where(*which).values(**values)
+    statement = update(Participant).where(*which).values(removed_at=removed_at)
     db.session.execute(statement.execution_options(synchronize_session=False))

@@ -120,6 +120,7 @@ class Participant(Model):
     completed_on: Mapped[date | None]
     #: Empty: active.
     removed_at: Mapped[Moment | None]
+    #: Neither read nor written: the audit log tells who removed whom. Old code fills it; the next revision drops it.
     removed_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
 
     batch: Mapped[Batch] = relationship()
@@ -134,7 +135,7 @@ class Participant(Model):
         CheckConstraint("(percent = 100) = (completed_at IS NOT NULL)", name="completed_at_100"),
         CheckConstraint("(completed_at IS NULL) = (completed_on IS NULL)", name="completed_on_a_day"),
         CheckConstraint("removed_at IS NULL OR completed_at IS NULL", name="completed_stay"),
-        Index("ix_participants_user", "user_id"),
+        Index("ix_participants_user_batch", "user_id", "batch_id"),
         Index(
             "ix_participants_enrolled",
             "batch_id",

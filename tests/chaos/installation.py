@@ -25,6 +25,12 @@ from tests.programs import a_key
 from tests.worker.smtp import MailServer
 
 Database = Literal["sqlite", "postgresql"]
+Queue = Literal["sqlite", "postgresql", "redis"]
+#: What is advised for a database, and can be had here. Two machines share no file but the one of SQLite.
+QUEUES: dict[Database, tuple[Queue, ...]] = {
+    "sqlite": ("sqlite",),
+    "postgresql": ("postgresql", "redis") if shutil.which("redis-server") else ("postgresql",),
+}
 #: On SQLite they share its file, as two processes of each kind on one machine would.
 MACHINES = 2
 STATE_ADMIN = "state@pradesh.test"
@@ -38,8 +44,9 @@ DISK_MEGABYTES = {"sqlite": 120, "postgresql": 300}
 class Installation:
     """Entered, it has the demo world and runs; left, all of it has ended."""
 
-    def __init__(self, folder: Path, database: Database) -> None:
+    def __init__(self, folder: Path, database: Database, queue: Queue) -> None:
         self.database = database
+        self.queue = queue
         self.folder = folder
         self.clock = Clock(folder)
         self.disk = Disk(folder / "disk", DISK_MEGABYTES[database])
@@ -78,12 +85,11 @@ class Installation:
 
     def _start_servers(self, ends: ExitStack) -> None:
         self.wires["mail"] = ends.enter_context(Wire(self.mail_server.port))
-        if self.database == "sqlite":
-            return
-        self.postgresql = PostgreSQL(self.disk.folder)
-        ends.callback(self.postgresql.kill)
-        self.wires["database"] = ends.enter_context(Wire(self.postgresql.port))
-        if shutil.which("redis-server"):
+        if self.database == "postgresql":
+            self.postgresql = PostgreSQL(self.disk.folder)
+            ends.callback(self.postgresql.kill)
+            self.wires["database"] = ends.enter_context(Wire(self.postgresql.port))
+        if self.queue == "redis":
             self.redis = Redis(self.folder)
             ends.callback(self.redis.kill)
             self.wires["redis"] = ends.enter_context(Wire(self.redis.port))
@@ -108,7 +114,7 @@ class Installation:
     def _settings(self) -> dict[str, str]:
         return {
             "SECRET_KEY": secrets.token_urlsafe(),
-            "DATABASE_URL": self._database(self.wires["database"].port if self.postgresql else None),
+            "DATABASE_URL": self._database(by_wire=True),
             "MAIL_SERVER": "127.0.0.1",
             "MAIL_PORT": str(self.wires["mail"].port),
             "LEASE_SECONDS": str(LEASE_SECONDS),
@@ -116,12 +122,14 @@ class Installation:
             **self.clock.settings,
         }
 
-    def _database(self, port: int | None = None) -> str:
-        return self.postgresql.url(port) if self.postgresql else self._sqlite("muster")
+    def _database(self, *, by_wire: bool = False) -> str:
+        if self.postgresql is None:
+            return self._sqlite("muster")
+        return self.postgresql.url(self.wires["database"].port if by_wire else None)
 
     def _queue(self) -> dict[str, str]:
         if self.redis is None:
-            return {"QUEUE_URL": self._sqlite("queue")}
+            return {"QUEUE_URL": self._sqlite("queue") if self.queue == "sqlite" else self._database(by_wire=True)}
         url = f"redis://127.0.0.1:{self.wires['redis'].port}/0"
         return {"QUEUE_URL": url, "RATELIMIT_STORAGE_URI": url}
 

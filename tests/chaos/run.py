@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from tests.chaos.faults import Fault, faults_of
-from tests.chaos.installation import Database, Installation
+from tests.chaos.installation import QUEUES, Database, Installation, Queue
 from tests.chaos.reckoning import Findings, faults_in, reckon, what_waits
 from tests.chaos.told import Told
 from tests.chaos.work import going_on
@@ -31,6 +31,7 @@ LATER = timedelta(hours=1)
 @dataclass(frozen=True, slots=True)
 class Report:
     database: Database
+    queue: Queue
     seed: str
     faults: Counter[str]
     mails: int
@@ -45,9 +46,10 @@ def run(database: Database, seed: str, rounds: int, wanted: Collection[str] = ()
     """
     began = time.monotonic()
     chance, told = random.Random(seed), Told()
+    queue = chance.choice(QUEUES[database])
     with tempfile.TemporaryDirectory(prefix="muster-chaos-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)  # PostgreSQL runs as somebody else
-        with Installation(Path(folder), database) as installation:
+        with Installation(Path(folder), database, queue) as installation:
             with going_on(installation, told, chance):
                 chosen = _chosen(installation, chance, rounds, wanted)
                 done = [_bring_about(fault, installation, chance) for fault in chosen]
@@ -57,7 +59,7 @@ def run(database: Database, seed: str, rounds: int, wanted: Collection[str] = ()
             _keep_the_log(installation, f"{database}-{seed}", findings)
             mails = len(installation.mail_server.accepted)
     faults = Counter(fault.name for fault in done)
-    return Report(database, seed, faults, mails, told, findings, time.monotonic() - began)
+    return Report(database, queue, seed, faults, mails, told, findings, time.monotonic() - began)
 
 
 def _chosen(installation: Installation, chance: random.Random, rounds: int, wanted: Collection[str]) -> list[Fault]:

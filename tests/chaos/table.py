@@ -11,7 +11,7 @@ KINDS = ("lost", "doubled", "stuck", "broken")
 
 def table(reports: Sequence[Report]) -> str:
     """A line a run, and what was found beneath."""
-    head = ("database", "seed", "faults", "told", "mails", "twice, as may be", *KINDS, "seconds")
+    head = ("database", "queue", "seed", "faults", "told", "mails", "twice, as may be", *KINDS, "seconds")
     lines = [_line(report) for report in reports]
     widths = [max(map(len, column)) for column in zip(head, *lines, strict=True)]
     rows = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in (head, *lines)]
@@ -23,7 +23,7 @@ def _line(report: Report) -> tuple[str, ...]:
     promises = sum(map(len, told.invited.values())) + len(told.takes_part) + told.letters.total() + len(told.joined)
     figures = (report.faults.total(), promises, report.mails, found.repeated_mails)
     counts = (len(getattr(found, kind)) for kind in KINDS)
-    return report.database, report.seed, *map(str, (*figures, *counts, round(report.seconds)))
+    return report.database, report.queue, report.seed, *map(str, (*figures, *counts, round(report.seconds)))
 
 
 def by_fault(reports: Sequence[Report]) -> str:

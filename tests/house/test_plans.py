@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import event, text
+from sqlalchemy import event, select, text
 
+from domain import participants
 from domain.account_deletion import delete_account
 from domain.audit import By
 from domain.people import find_by_email
-from models import db
+from models import Batch, db
 from models.audit import Through
 from tests.benchmarks import million
 from tests.conftest import make_app, new_database
@@ -52,6 +53,8 @@ class Plans:
         self._large: dict[str, float] = dict(db.session.execute(_LARGE_TABLES, {"large": LARGE}).all())
         self._partial = {*db.session.scalars(_PARTIAL_INDEXES)}
         self.doing = ""
+        #: The steps of all plans.
+        self.steps: list[dict[str, Any]] = []
         #: What reads a large table from end to end: while what was done, the table, the statement.
         self.found: list[tuple[str, str, str]] = []
         self._seen: set[tuple[str, str]] = set()
@@ -66,6 +69,7 @@ class Plans:
         cursor = connection.connection.cursor()
         cursor.execute(f"EXPLAIN ({_how_to_explain(statement)}) {statement}", values)
         [told] = cursor.fetchone()
+        self.steps += _steps(told[0]["Plan"])
         for scan in _scans(told[0]["Plan"], stops=False):
             table = scan["Relation Name"]
             if table not in self._large or scan.get("Index Name") in self._partial:
@@ -83,6 +87,12 @@ def _how_to_explain(statement: str) -> str:
     """What changes nothing is done once more, and counted."""
     changes = not statement.startswith(("SELECT", "WITH")) or " SET " in statement
     return "FORMAT JSON" if changes else "ANALYZE, TIMING OFF, FORMAT JSON"
+
+
+def _steps(step: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield step
+    for one in step.get("Plans", ()):
+        yield from _steps(one)
 
 
 #: What takes all of its rows before it gives the first.
@@ -145,6 +155,19 @@ def test_what_reads_a_large_table_from_end_to_end_is_found(plans: Plans) -> None
         plans.found.clear()
     db.session.execute(text(f"SELECT id FROM users WHERE {pradesh} ORDER BY name, id LIMIT 5"))
     assert plans.found == []
+
+
+def test_people_are_looked_for_in_one_batch_and_not_in_all_that_they_have_been_in(plans: Plans) -> None:
+    """Also where the database last looked when each had been in one."""
+    db.session.execute(text("ALTER TABLE participants ALTER user_id SET (n_distinct = -1)"))
+    db.session.execute(text("ANALYZE participants"))
+    batch = db.session.scalars(select(Batch).where(Batch.participant_count > 0).limit(1)).one()
+    found = participants.find(batch, [f"PR-{number:08}" for number in range(1, 2_001)])
+    assert found
+    looked_up = [step for step in plans.steps if step.get("Relation Name") == "participants"]
+    assert looked_up
+    assert [step["Filter"] for step in looked_up if "Filter" in step] == []
+    db.session.rollback()
 
 
 def test_no_account_is_deleted_by_reading_through_one(plans: Plans) -> None:
