@@ -8,6 +8,7 @@ the caller commits.
 import uuid
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
+from contextlib import closing
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -144,15 +145,17 @@ def _outcomes(batch: Batch, identifiers: Iterable[str], decide: Decide) -> list[
     seen: set[uuid.UUID | str] = set()
     outcomes = []
     for identifier, key in zip(given, keys, strict=True):
+        state: OutcomeState
+        reason: str | None
         person = people.get(key)
         if person is None:
-            outcome = Outcome(identifier, OutcomeState.FAILED, "not_found")
+            state, reason = OutcomeState.FAILED, "not_found"
         elif person.stored_id in seen:
-            outcome = Outcome(identifier, OutcomeState.SKIPPED, "repeated", person)
+            state, reason = OutcomeState.SKIPPED, "repeated"
         else:
-            outcome = Outcome(identifier, *decide(person), person)
+            state, reason = decide(person)
             seen.add(person.stored_id)
-        outcomes.append(outcome)
+        outcomes.append(Outcome(identifier, state, reason, person))
     return outcomes
 
 
@@ -251,7 +254,9 @@ def _people(batch: Batch, *which: ColumnElement[bool]) -> list[Person]:
     standing, is_theirs = standing_in(batch)
     query = select(*columns_of_person(standing)).outerjoin(standing, is_theirs).where(*which)
     db.session.flush()
-    return [*map(Person._make, db.session.connection().execute(query).all())]
+    with closing(db.session.connection().execute(query)) as result:
+        # As the driver gives them: SQLAlchemy would make an object of each, and we another.
+        return [*map(Person._make, result.cursor.fetchall())]
 
 
 def columns_of_person(standing: Any) -> tuple[Any, ...]:
