@@ -84,15 +84,24 @@ def _speech(code: str | None) -> Speech:
     return Speech(code, translation("messages", CATALOGUES, [code]), code)
 
 
+def sentence(message: str) -> str:
+    """As the catalogue has it: its `%(name)s` places are to be filled in."""
+    return _spoken.get().translations.gettext(message)
+
+
+def sentence_for(count: int, one: str, many: str) -> str:
+    """The singular or the plural one, likewise."""
+    return _spoken.get().translations.ngettext(one, many, count)
+
+
 def gettext(message: str, /, **values: Any) -> str:
     """The sentence with its `%(name)s` places filled in."""
-    return _spoken.get().translations.gettext(message) % values
+    return sentence(message) % values
 
 
 def ngettext(one: str, many: str, count: int, /, **values: Any) -> str:
     """The singular or plural sentence; `%(number)s` is the number with thousands set apart."""
-    sentence = _spoken.get().translations.ngettext(one, many, count)
-    return sentence % {"number": number(count), **values}
+    return sentence_for(count, one, many) % {"number": number(count), **values}
 
 
 def number(of: float) -> str:

@@ -1,6 +1,5 @@
 """Many rows inserted into a table, or changed in it each in its own way, in one statement with one parameter."""
 
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -8,7 +7,7 @@ from typing import Any, cast
 from sqlalchemy import Column, Table, text
 
 from models import db
-from models.base import Model
+from models.base import Model, as_json
 
 
 def insert_rows(table: type[Model] | Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -58,7 +57,7 @@ def _as_json(columns: Sequence[Column[Any]], rows: Sequence[Mapping[str, Any]]) 
     told = [
         {name: process(value) if (process := stored[name]) else value for name, value in row.items()} for row in rows
     ]
-    return json.dumps(told, default=str)
+    return as_json(told)
 
 
 def _insert_on_sqlite(columns: Sequence[Column[Any]]) -> str:

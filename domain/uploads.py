@@ -1,6 +1,5 @@
 """Uploads: received, checked as a whole, pressed to be processed, listed."""
 
-import json
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
@@ -19,7 +18,7 @@ from domain.rows import insert_rows
 from domain.table import Limits, Record, read_table
 from domain.upload_check import Check, Purpose
 from models import Batch, Organisation, Upload, UploadFinding, UploadLine, UploadOutcome, User, db, now
-from models.base import leave_work
+from models.base import as_json, leave_work
 from models.upload import INSERT_LINES, Level, OutcomeState, UploadKind, UploadState
 
 
@@ -108,7 +107,7 @@ def store_check(upload: Upload, check: Check) -> None:
 
 def _store_lines(upload: Upload, records: Iterable[Record]) -> None:
     statement = INSERT_LINES[db.engine.dialect.name]
-    db.session.execute(statement, {"upload_id": upload.id, "lines": json.dumps(dict(records))})
+    db.session.execute(statement, {"upload_id": upload.id, "lines": as_json(dict(records))})
 
 
 def stored_records(upload: Upload) -> list[Record]:

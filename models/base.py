@@ -1,6 +1,5 @@
 """The database handle, the column types every table shares, and how each database begins."""
 
-import json
 import os
 import time
 import uuid
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from pydantic_core import to_json
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -117,6 +117,11 @@ Moment = Annotated[datetime, mapped_column(UtcDateTime)]
 CreatedAt = Annotated[datetime, mapped_column(UtcDateTime, default=now)]
 
 
+def as_json(values: object) -> str:
+    """Times, days and UUIDs in their standard notations. In a quarter of the time that Python's own writer takes."""
+    return to_json(values).decode()
+
+
 class _Array(UserDefinedType[str]):
     """An array of PostgreSQL in its own notation: to the driver a text, whose items it need not look at."""
 
@@ -149,7 +154,7 @@ def texts(values: Iterable[str]) -> Select[Any]:
     if db.engine.dialect.name == "postgresql":
         table = func.unnest(_array("TEXT", values)).table_valued(value).render_derived()
     else:
-        table = func.json_each(bindparam(None, json.dumps([*values]), Text)).table_valued(value)
+        table = func.json_each(bindparam(None, as_json([*values]), Text)).table_valued(value)
     return select(table.c.value)
 
 

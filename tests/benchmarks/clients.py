@@ -64,9 +64,11 @@ def _wait(port: int, browsers: Sequence[Browser], page: str) -> Waited:
         for browser in browsers
     ]
     _waited(port, requests)  # warms up both workers
-    alone = statistics.median(_waited(port, requests[:1])[0] for _round in range(ROUNDS))
-    together = [taken for _round in range(ROUNDS) for taken in _waited(port, requests)]
-    return Waited(statistics.quantiles(together, n=20)[-1], alone)
+    alone, together = [], []
+    for _round in range(ROUNDS):  # in turn: a machine is another from second to second
+        alone += _waited(port, requests[:1]) + _waited(port, requests[:1])
+        together += _waited(port, requests)
+    return Waited(statistics.quantiles(together, n=20)[-1], statistics.median(alone))
 
 
 def _waited(port: int, requests: Sequence[str]) -> list[float]:
