@@ -58,7 +58,7 @@ mail = MailExtension()
 #: Letters that are broken off, one after the other, before the server counts as away.
 MOST_BROKEN_IN_A_ROW = 3
 #: To the mail server at once, of one worker, where hundreds of letters are due.
-CONNECTIONS = 3
+CONNECTIONS = 4
 
 
 def init_app(app: Flask) -> None:
