@@ -1,10 +1,12 @@
 """Collaborations (COs), their labels and groups, and who is a member until when."""
 
 import uuid
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
 from sqlalchemy import (
+    BindParameter,
     CheckConstraint,
     Column,
     ColumnElement,
@@ -186,7 +188,10 @@ class Membership(Model):
     is_to_announce: ClassVar[TextClause] = text("memberships.ended_at IS NULL AND memberships.end_announced_at IS NULL")
 
     @staticmethod
-    def is_current() -> ColumnElement[bool]:
-        """Neither ended nor past its expiry: one that has run out counts no more, before the sweep has ended it."""
-        not_expired = or_(Membership.expires_at.is_(None), Membership.expires_at > now())
+    def is_current(at: BindParameter[datetime] | None = None) -> ColumnElement[bool]:
+        """Neither ended nor past its expiry: one that has run out counts no more, before the sweep has ended it.
+
+        `at`: now, in a statement that is made beforehand.
+        """
+        not_expired = or_(Membership.expires_at.is_(None), Membership.expires_at > (now() if at is None else at))
         return and_(Membership.ended_at.is_(None), not_expired)
