@@ -135,6 +135,12 @@ class Browser:
     def get(self, path: str) -> str:
         return self._send("GET", path)[1]
 
+    def page_at(self, path: str) -> str:
+        """Where it is that the path leads to."""
+        while (leads_to := self._send("GET", path)[0]) != path:
+            path = leads_to
+        return path
+
     def begin_download(self, path: str) -> http.client.HTTPResponse:
         """The answer with its body unread; whoever reads it closes the connection."""
         self.connection.request("GET", path, headers={"Cookie": self.cookie})
