@@ -144,9 +144,9 @@ def _outcomes(batch: Batch, identifiers: Iterable[str], decide: Decide) -> list[
     people = _find(batch, {*keys})
     seen: set[uuid.UUID | str] = set()
     outcomes = []
+    state: OutcomeState
+    reason: str | None
     for identifier, key in zip(given, keys, strict=True):
-        state: OutcomeState
-        reason: str | None
         person = people.get(key)
         if person is None:
             state, reason = OutcomeState.FAILED, "not_found"

@@ -38,7 +38,7 @@ class Scope:
     unit_ids: frozenset[uuid.UUID] = frozenset()
 
 
-class _Standing(NamedTuple):
+class _Questions(NamedTuple):
     """The questions that `rights_of` asks. They are made once: of a page that asks for little, making them anew for
     each reader was a seventh of the time.
     """
@@ -51,14 +51,14 @@ class _Standing(NamedTuple):
 
 
 @cache
-def _standing(*, is_narrowed: bool) -> _Standing:
+def _questions(*, is_narrowed: bool) -> _Questions:
     """`is_narrowed`: to an organisation."""
     user_id = bindparam("user_id", type_=User.id.type)
 
     def within(organisation_id: InstrumentedAttribute[uuid.UUID]) -> list[ColumnElement[bool]]:
         return [organisation_id == bindparam("organisation_id", type_=User.id.type)] if is_narrowed else []
 
-    return _Standing(
+    return _Questions(
         roles=select(OrganisationRole.role, OrganisationRole.organisation_id, manager_units.c.unit_id)
         .outerjoin(manager_units, manager_units.c.role_id == OrganisationRole.id)
         .where(OrganisationRole.user_id == user_id, *within(OrganisationRole.organisation_id)),
@@ -85,7 +85,7 @@ def rights_of(user: User, within: Scope | None = None) -> Rights:
     Whoever is something in an organisation that is suspended has no rights by that. `within`: as of an API key. A
     platform admin is then as good as an admin of that organisation; in units nobody is more than their manager.
     """
-    asked = _standing(is_narrowed=within is not None)
+    asked = _questions(is_narrowed=within is not None)
     whose = {"user_id": user.id, "organisation_id": within and within.organisation_id}
     roles = db.session.execute(asked.roles, whose).all()
     suspended = {*db.session.scalars(asked.suspended)}

@@ -51,12 +51,16 @@ def register(app: Flask) -> None:
 
 
 def _gettext(message: str, /, **values: Any) -> Markup:
-    known = sentence(message) if spoken() else flask_babel.get_translations().ugettext(message)
-    return Markup(known) % values if values else Markup(known.replace("%%", "%"))
+    return _filled_in(sentence(message) if spoken() else flask_babel.get_translations().ugettext(message), values)
 
 
 def _ngettext(one: str, many: str, count: int, /, **values: Any) -> Markup:
     known = sentence_for(count, one, many) if spoken() else flask_babel.get_translations().ungettext(one, many, count)
+    return _filled_in(known, values)
+
+
+def _filled_in(known: str, values: dict[str, Any]) -> Markup:
+    """What people typed is escaped; a sentence of ours is not."""
     return Markup(known) % values if values else Markup(known.replace("%%", "%"))
 
 
