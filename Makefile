@@ -5,6 +5,8 @@ SHELL := /bin/bash
 PORT ?= 5000
 PYTHON ?= python3
 BIN := .venv/bin
+# Tests, workers and web servers start Python by the hundred: none is to compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard domain/translations/*/LC_MESSAGES/messages.po))
 
 help: ## What can be made

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any
+from functools import cache
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, insert, select, update
+from sqlalchemy import Select, and_, bindparam, insert, select, update
 from sqlalchemy.orm import joinedload, selectinload
 
 from domain import audit
@@ -141,22 +142,29 @@ def hash_of(secret: str) -> str:
 
 def find(secret: str) -> ApiKey | None:
     """The key, if it can be used now."""
-    return _usable(ApiKey.secret_hash == hash_of(secret))
+    return db.session.scalar(_usable("secret_hash"), {"wanted": hash_of(secret), "at": now()})
 
 
 def find_by_id(key_id: uuid.UUID) -> ApiKey | None:
     """Likewise."""
-    return _usable(ApiKey.id == key_id)
+    return db.session.scalar(_usable("id"), {"wanted": key_id, "at": now()})
 
 
-def _usable(which: ColumnElement[bool]) -> ApiKey | None:
-    query = (
+@cache
+def _usable(by: Literal["id", "secret_hash"]) -> Select[ApiKey]:
+    """Each call asks for one: the question is made once. `wanted`: what `by` is to be; `at`: now."""
+    column = getattr(ApiKey, by)
+    return (
         select(ApiKey)
         .join(ApiKey.user)
-        .where(which, ApiKey.revoked_at.is_(None), ApiKey.expires_at > now(), User.is_active)
+        .where(
+            column == bindparam("wanted", type_=column.type),
+            ApiKey.revoked_at.is_(None),
+            ApiKey.expires_at > bindparam("at", type_=ApiKey.expires_at.type),
+            User.is_active,
+        )
         .options(joinedload(ApiKey.user), selectinload(ApiKey.units))
     )
-    return db.session.scalar(query)
 
 
 def rights_of_key(key: ApiKey) -> Rights:

@@ -53,8 +53,12 @@ def see(page: Page, width: int, theme: Literal["light", "dark"], options: dict[s
     found = page.evaluate(RUN, OPTIONS | options)
     told = [(rule["id"], [node["html"] for node in rule["nodes"]][:3]) for rule in found]
     assert found == [], f"{page.url}, {theme}, {width} px: {told}"
-    sticks_out = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-    assert not page.evaluate(sticks_out), f"{page.url} is wider than {width} px"
+    assert not sticks_out(page), f"{page.url} is wider than {width} px"
+
+
+def sticks_out(page: Page) -> bool:
+    """Whether anything does: the page could be moved sideways."""
+    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
 
 
 def follow(page: Page, link: Locator) -> None:
