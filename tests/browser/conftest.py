@@ -161,6 +161,7 @@ class Person:
             java_script_enabled=scripts,
             viewport={"width": width, "height": 900},
             color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",  # what moves slowly is waited for
         )
         self.context.add_init_script(AXE)
         self.page: Page = self.context.new_page()
