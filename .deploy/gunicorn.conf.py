@@ -14,10 +14,11 @@ chdir = str(Path(__file__).resolve().parents[1])
 #: Where systemd hands over a socket, that one counts.
 bind = os.environ.get("WEB_BIND") or "127.0.0.1:8000"
 
-# Python computes on one core a process; a thread waits for the database or for a client.
+# Python computes on one core a process; the other thread waits for the database or for a download. With more of them
+# one process would still be at several requests when another has run out of them (tests/benchmarks/README.md).
 workers = int(os.environ.get("WEB_CONCURRENCY") or max(2, len(os.sched_getaffinity(0))))
 worker_class = "gthread"
-threads = int(os.environ.get("WEB_THREADS") or 4)
+threads = int(os.environ.get("WEB_THREADS") or 2)
 # A process takes no more than it can answer: who comes next goes to the one that is free first. The proxy keeps no
 # connection open, which would count.
 worker_connections = threads

@@ -2,6 +2,9 @@
 
 Floor: the median that one of them alone waits for it. Ours: what the slowest twentieth waits. It is done with all pages
 that the links of a home page lead to; the one that suffers most is told.
+
+Two cores take eight times as long for sixteen requests as for one at the least, and longer where one slows the
+other. How much longer is told beside: the same with computations that share nothing but the machine.
 """
 
 import re
@@ -9,7 +12,8 @@ import selectors
 import socket
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import NamedTuple
 
 from tests.benchmarks.results import Result
@@ -34,13 +38,14 @@ class Waited(NamedTuple):
         return self.together / self.alone
 
 
-def measure(database: str, _size: int) -> Result:
+def measure(database: str, _size: int) -> Iterator[Result]:
     """Any answer but a page ends the measurement."""
     with running(database, web_workers=2) as service:
         waits = [wait for account in ACCOUNTS for wait in _waits(service, account)]
         worst = max(waits, key=lambda wait: wait.ratio)
         memory = peak_memory(service.processes[0])
-        return Result("16 clients at once", database, CLIENTS, *worst, BAR, memory, bar_at=CLIENTS)
+        yield Result("16 clients at once", database, CLIENTS, *worst, BAR, memory, bar_at=CLIENTS)
+    yield Result("… 16 computations instead", database, CLIENTS, *_computations(), BAR, 0, bar_at=0)
 
 
 def _waits(service: Service, account: str) -> list[Waited]:
@@ -53,9 +58,11 @@ def _waits(service: Service, account: str) -> list[Waited]:
 
 
 def _wait_again(port: int, browsers: Sequence[Browser], page: str) -> Waited:
-    """Of thirty pages some meet a moment at which the machine does something else: they are asked for once more."""
-    wait = _wait(port, browsers, page)
-    return wait if wait.ratio <= BAR else min(wait, _wait(port, browsers, page), key=lambda wait: wait.ratio)
+    """Of thirty pages some meet a moment at which the machine does something else: they are asked for twice more."""
+    waits = [_wait(port, browsers, page)]
+    if waits[0].ratio > BAR:
+        waits += [_wait(port, browsers, page), _wait(port, browsers, page)]
+    return sorted(waits, key=lambda wait: wait.ratio)[len(waits) // 2]
 
 
 def _wait(port: int, browsers: Sequence[Browser], page: str) -> Waited:
@@ -91,3 +98,28 @@ def _waited(port: int, requests: Sequence[str]) -> list[float]:
                     answering.unregister(connection)
                     connection.close()
     return waited
+
+
+#: Some ten milliseconds, as a page.
+MUCH = 120_000
+
+
+def _compute() -> int:
+    return sum(number * number % 7 for number in range(MUCH))
+
+
+def _computations() -> Waited:
+    """As `_wait`: the slowest twentieth of sixteen at once, and one alone."""
+    alone, together = [], []
+    with ProcessPoolExecutor(2) as processes:
+        for _round in range(3 * ROUNDS):
+            alone += _computed(processes, 1) + _computed(processes, 1)
+            together += _computed(processes, CLIENTS)
+    return Waited(statistics.quantiles(together, n=20)[-1], statistics.median(alone))
+
+
+def _computed(processes: ProcessPoolExecutor, count: int) -> list[float]:
+    begun = time.perf_counter()
+    return [
+        time.perf_counter() - begun for _done in as_completed([processes.submit(_compute) for _one in range(count)])
+    ]
