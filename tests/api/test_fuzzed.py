@@ -34,7 +34,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 #: For each call.
-EXAMPLES = 16
+EXAMPLES = 25
 NAMES = ("pilot", "literacy", "cumulus", "to_cumulus", "ready", "its_person", "researchers", "in_cumulus")
 NAMES += ("yodas_role", "yodas_unit", "to_mentor")
 

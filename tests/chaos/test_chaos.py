@@ -13,7 +13,7 @@ pytestmark = pytest.mark.chaos
 
 SEED = os.environ.get("CHAOS_SEED") or str(random.SystemRandom().randrange(10**6))
 #: Faults.
-ROUNDS = 4
+ROUNDS = 5
 
 
 @pytest.mark.parametrize("database", ON_BOTH)

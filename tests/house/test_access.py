@@ -487,12 +487,7 @@ def a_mail(world: Flask) -> dict[str, dict[str, str]]:
     return {"mail": {"name": mailbox.list().items[0].name, "number": "0"}}
 
 
-#: Which answer is due is decided alike on both databases: PostgreSQL is asked by those who see the most of each kind.
-BY_DATABASE = [(role, "sqlite") for role in ROLES]
-BY_DATABASE += [(role, "postgresql") for role in ("platform", "yoda", "state", "mentor")]
-
-
-@pytest.mark.parametrize(("role", "app"), BY_DATABASE, indirect=["app"])
+@pytest.mark.parametrize("role", ROLES)
 def test_each_role_may_do_what_the_table_says_and_nothing_else(
     world: Flask, things: dict[str, dict[str, str]], role: str
 ) -> None:

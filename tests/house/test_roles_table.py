@@ -376,12 +376,7 @@ def places_of(row: str) -> str:
     return "".join(known)
 
 
-#: Who may do it is decided alike on both databases: on PostgreSQL those try who may do the most of each kind.
-BY_DATABASE = [(role, "sqlite") for role in WHO]
-BY_DATABASE += [(role, "postgresql") for role in ("platform", "unit", "mentor")]
-
-
-@pytest.mark.parametrize(("role", "app"), BY_DATABASE, indirect=["app"])
+@pytest.mark.parametrize("role", WHO)
 def test_each_role_does_where_the_table_says_and_nowhere_else(cast: Flask, role: str) -> None:
     actor, wrong = Actor(cast, role), {}
     for row, cell in ROWS.items():
