@@ -3,7 +3,6 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 PORT ?= 5000
-PYTHON ?= python3
 BIN := .venv/bin
 # Tests, workers and web servers start Python by the hundred: none is to compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE

@@ -109,8 +109,8 @@ SHORT_TURN = 0.0005
 def run_worker(app: Flask) -> None:
     """Work until told to stop. One thread may process an upload while the other delivers its mail.
 
-    At SIGTERM or Ctrl-C what is at hand, a letter or some lines, is brought to its end. The rest is left to the others,
-    who are told.
+    At SIGTERM or Ctrl-C, or when its terminal is closed, what is at hand, a letter or some lines, is brought to its
+    end. The rest is left to the others, who are told.
     """
     sys.setswitchinterval(SHORT_TURN)
     queue = app.extensions["queue"]
@@ -118,8 +118,9 @@ def run_worker(app: Flask) -> None:
     consumer = queue.create_consumer(
         workers=2, max_delay=wait, periodic=False, scheduler_interval=A_MINUTE, graceful_signal="TERM"
     )
-    # Huey would drop what is at hand at the other of the two signals, and has no option for both.
-    consumer._signal_actions[signal.SIGINT] = consumer._signal_actions[signal.SIGTERM]
+    # At the others Huey would drop what is at hand, or begin anew while sweeps go on; it has no option for that.
+    for other in (signal.SIGINT, signal.SIGHUP):
+        consumer._signal_actions[other] = consumer._signal_actions[signal.SIGTERM]
     app.extensions["stopping"] = consumer.stop_flag
     sweeps = [threading.Thread(target=_sweep, args=(app, task), daemon=True) for task in tasks.EVERY_MINUTE]
     for sweep in sweeps:

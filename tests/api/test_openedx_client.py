@@ -28,7 +28,7 @@ def python_of_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("openedx-client")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True, timeout=300)
     python = folder / "bin" / "python"
-    install = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", CLIENT]
+    install = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-compile", CLIENT]
     subprocess.run(install, check=True, timeout=900, capture_output=True)
     return python
 

@@ -1,9 +1,15 @@
 """Retention: what has been kept for long enough goes. Files leave their counts; audit entries go only once the log says
 so of their time, and never within thirty days, whatever it says.
 
+Indexes over tables that may be large are built first, and CONCURRENTLY: people go on writing meanwhile, and no lock is
+waited for in a hurry. Whoever runs the migration again after a build was broken off begins at the same place.
+
 Revision ID: 0006
 Revises: 0005
 """
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,14 +27,17 @@ ANSWERED = sa.text("answered_at IS NOT NULL AND status <> 'accepted'")
 ADDRESSED = sa.text('role_invitation_id IS NOT NULL')
 #: (name, table, column, which rows of it)
 INDEXES = (
-    ('ix_uploads_kept', 'uploads', 'created_at', KEPT),
-    ('ix_uploads_to_empty', 'uploads', 'gone_at', TO_EMPTY),
     ('ix_outbox_closed', 'outbox', 'sent_at', CLOSED),
     ('ix_outbox_role_invitation', 'outbox', 'role_invitation_id', ADDRESSED),
     ('ix_invitations_unanswered', 'invitations', 'expires_at', UNANSWERED),
     ('ix_invitations_answered', 'invitations', 'answered_at', ANSWERED),
     ('ix_role_invitations_unanswered', 'role_invitations', 'expires_at', UNANSWERED),
     ('ix_role_invitations_answered', 'role_invitations', 'answered_at', ANSWERED),
+)
+#: Over as many rows as there are files.
+OF_UPLOADS = (
+    ('ix_uploads_kept', 'uploads', 'created_at', KEPT),
+    ('ix_uploads_to_empty', 'uploads', 'gone_at', TO_EMPTY),
 )
 
 REFUSAL = 'audit entries are neither changed nor deleted'
@@ -40,13 +49,32 @@ def is_sqlite() -> bool:
     return bool(op.get_context().dialect.name == 'sqlite')
 
 
+@contextmanager
+def without_haste() -> Iterator[None]:
+    """Outside a transaction, and for as long as it takes: whoever waits for these builds holds nobody up."""
+    if is_sqlite():
+        yield
+        return
+    with op.get_context().autocommit_block():
+        patience = op.get_bind().scalar(sa.text('SHOW lock_timeout'))
+        op.execute('SET lock_timeout = 0')
+        yield
+        op.execute(f"SET lock_timeout = '{patience}'")
+
+
 def upgrade() -> None:
+    with without_haste():
+        for name, table, column, which in INDEXES:
+            op.drop_index(name, table_name=table, if_exists=True, postgresql_concurrently=True)
+            op.create_index(
+                name, table, [column], unique=False, sqlite_where=which, postgresql_where=which, postgresql_concurrently=True
+            )
     with op.batch_alter_table('uploads') as batch_op:
         for name in ('gone_at', 'emptied_at'):
             batch_op.add_column(sa.Column(name, sa.DateTime(timezone=True), nullable=True))
         batch_op.create_check_constraint(op.f('ck_uploads_gone_when_over'), "gone_at IS NULL OR state IN ('done', 'discarded')")
         batch_op.create_check_constraint(op.f('ck_uploads_emptied_when_gone'), 'emptied_at IS NULL OR gone_at IS NOT NULL')
-    for name, table, column, which in INDEXES:
+    for name, table, column, which in OF_UPLOADS:
         op.create_index(name, table, [column], unique=False, sqlite_where=which, postgresql_where=which)
     op.create_table('audit_retention',
     sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
@@ -102,7 +130,7 @@ def downgrade() -> None:
     """What is gone stays so: before this revision, the page of such an upload shows its counts and an empty list."""
     (unguard_on_sqlite if is_sqlite() else unguard_on_postgresql)()
     op.drop_table('audit_retention')
-    for name, table, _column, _which in reversed(INDEXES):
+    for name, table, _column, _which in reversed((*INDEXES, *OF_UPLOADS)):
         op.drop_index(name, table_name=table)
     with op.batch_alter_table('uploads') as batch_op:
         for name in ('gone_when_over', 'emptied_when_gone'):
