@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[2]
@@ -135,8 +134,6 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     raise AssertionError(f"the application does not answer:\n{log.read_text()}")
 
 
-#: Handed over once for each browser, and not for each page that is looked at: it is half a megabyte.
-AXE = f"window.getAxe = () => {{ {Axe().axe_script} }}"
 #: By address and account: the cookies of whoever has signed in.
 _signed_in: dict[tuple[str, str], list[Any]] = {}
 
@@ -163,7 +160,6 @@ class Person:
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",  # what moves slowly is waited for
         )
-        self.context.add_init_script(AXE)
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(20_000)
         self.complaints: list[str] = []

@@ -1,10 +1,12 @@
 """The main job in Dutch, from signing in to the mail of the invitee and their membership: nobody reads any English."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 
 from tests.browser.conftest import Person
+from tests.browser.test_for_everybody import PHONE, sticks_out
 from tests.sheets import HERE
 from tests.translations import english_in
 
@@ -88,3 +90,31 @@ def follow_the_link(person: Person, address: str) -> None:
     frame.get_by_text("Had je deze mail niet verwacht?").wait_for()
     in_dutch(person)
     person.page.goto(frame.get_by_role("link", name="Open de uitnodiging").get_attribute("href") or "")
+
+
+#: No pages: files.
+FILES = re.compile(r"\.csv|/(data|file|sample)\b")
+
+
+@pytest.mark.parametrize("email", ["admin@harderwijk.test", "state@pradesh.test"])
+def test_nothing_sticks_out_of_a_phone_in_longer_words(people: People, email: str) -> None:
+    """On all pages that the first one leads to, and on those that these lead to: one of each kind."""
+    person = sign_in(people(locale="nl-NL", width=PHONE), email)
+    linked = pages_linked_from(person, pages_linked_from(person, {"": "/"}))
+    assert len(linked) > 20
+    assert [path for path in linked.values() if wide(person, path)] == []
+
+
+def pages_linked_from(person: Person, pages: dict[str, str]) -> dict[str, str]:
+    """And they themselves: their paths by their kinds, which leave out what is another for each of a kind."""
+    found = dict(pages)
+    for path in pages.values():
+        person.page.goto(path)
+        links = person.page.eval_on_selector_all("a[href^='/']", "all => all.map(link => link.getAttribute('href'))")
+        found = {re.sub(r"\?.*|#.*|[^/]*\d[^/]*", "", link): link for link in links if not FILES.search(link)} | found
+    return found
+
+
+def wide(person: Person, path: str) -> bool:
+    person.page.goto(path)
+    return sticks_out(person.page)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from tests.browser.conftest import Person
@@ -21,7 +22,8 @@ PHONE = 320
 OF_COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 OF_LAYOUT = {"type": "rule", "values": ["target-size", "scrollable-region-focusable"]}
 
-
+#: Handed over once for each browser that looks, and not for each page that is looked at: it is half a megabyte.
+AXE = f"window.getAxe = () => {{ {Axe().axe_script} }}"
 RUN = "options => axe.run(options).then(found => found.violations)"
 #: Nothing that is loaded anew: its rules look at what plays by itself.
 OPTIONS = {"resultTypes": ["violations"], "preload": False}
@@ -34,6 +36,9 @@ def look(page: Page) -> None:
     each page, looks at these alone. Nothing is loaded anew: a page that is turned, or seen at nightfall, holds too.
     """
     width = (page.viewport_size or {})["width"]
+    if not page.evaluate("'getAxe' in window"):
+        page.context.add_init_script(AXE)
+        page.evaluate(AXE)
     page.evaluate("getAxe()")
     see(page, PHONE, "light", {"runOnly": OF_LAYOUT})
     see(page, 1280, "light", {})
