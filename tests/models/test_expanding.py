@@ -138,3 +138,13 @@ def test_a_migration_does_not_make_all_others_wait_behind_it(busy_table: Engine)
         another.execute(text("SET lock_timeout = '1s'"))
         assert another.execute(text("SELECT count(*) FROM uploads")).scalar() == 0
         assert another.execute(text("SELECT version_num FROM alembic_version")).scalar() == FIRST
+
+
+def test_an_index_whose_building_was_broken_off_is_built_anew(empty: Flask) -> None:
+    """Of the same name, it would serve nobody."""
+    upgrade(revision=FIRST)
+    with db.engine.begin() as connection:
+        connection.execute(text("CREATE INDEX ix_outbox_closed ON outbox (id)"))
+    upgrade(revision="0006")
+    [index] = [index for index in inspect(db.engine).get_indexes("outbox") if index["name"] == "ix_outbox_closed"]
+    assert index["column_names"] == ["sent_at"]
