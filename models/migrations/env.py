@@ -6,9 +6,9 @@ from typing import Any
 
 from alembic import context
 from flask import current_app
-from sqlalchemy import text
 
 from models.base import UtcDateTime
+from models.migrations.locks import waiting_a_little_for_locks
 
 db = current_app.extensions["migrate"].db
 
@@ -32,23 +32,6 @@ def without_foreign_keys(connection: Any) -> Iterator[None]:
     yield
     connection.rollback()
     driver.execute("PRAGMA foreign_keys=ON")
-
-
-@contextmanager
-def waiting_a_little_for_locks(connection: Any) -> Iterator[None]:
-    """On PostgreSQL a migration that waits for a table makes all wait who come after it, readers too: it gives up
-    first, and has changed nothing. `flask db upgrade -x lock_timeout=60s` waits for longer.
-    """
-    if connection.dialect.name != "postgresql":
-        yield
-        return
-    patience = context.get_x_argument(as_dictionary=True).get("lock_timeout", "5s")
-    connection.execute(text("SELECT set_config('lock_timeout', :patience, false)"), {"patience": patience})
-    connection.commit()
-    try:
-        yield
-    finally:
-        connection.invalidate()  # back in the pool it would be as impatient with everything
 
 
 with (

@@ -1,4 +1,6 @@
-"""The main job in Dutch, from signing in to the mail of the invitee and their membership: nobody reads any English."""
+"""The main job in Dutch, from signing in to the mail of the invitee and their membership: nobody reads any English.
+Nothing is too wide for a phone in longer words.
+"""
 
 import re
 from collections.abc import Callable
@@ -13,6 +15,8 @@ from tests.translations import english_in
 pytestmark = pytest.mark.browser
 
 People = Callable[..., Person]
+#: No pages: files.
+FILES = re.compile(r"\.csv|/(data|file|sample)\b")
 
 
 def test_a_file_becomes_invitations_and_an_invitee_becomes_a_member_in_dutch(people: People) -> None:
@@ -90,10 +94,6 @@ def follow_the_link(person: Person, address: str) -> None:
     frame.get_by_text("Had je deze mail niet verwacht?").wait_for()
     in_dutch(person)
     person.page.goto(frame.get_by_role("link", name="Open de uitnodiging").get_attribute("href") or "")
-
-
-#: No pages: files.
-FILES = re.compile(r"\.csv|/(data|file|sample)\b")
 
 
 @pytest.mark.parametrize("email", ["admin@harderwijk.test", "state@pradesh.test"])

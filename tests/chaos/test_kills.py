@@ -97,15 +97,18 @@ def test_a_worker_killed_before_a_slow_server_has_answered_repeats_that_mail_alo
     check_the_end(engine, server, 6, hits=1)
 
 
-def test_a_worker_whose_terminal_is_closed_ends_the_mail_at_hand_and_leaves_the_rest(
-    processes: Processes, server: MailServer, engine: Engine
+@pytest.mark.parametrize(
+    ("database", "by"), [("sqlite", signal.SIGTERM), ("postgresql", signal.SIGHUP)], indirect=["database"]
+)
+def test_a_worker_that_is_asked_to_stop_ends_the_mail_at_hand_and_leaves_the_rest(
+    processes: Processes, server: MailServer, engine: Engine, by: signal.Signals
 ) -> None:
-    """As one that is stopped does: `tests.chaos.test_deploys`."""
+    """Also when its terminal is closed."""
     server.script.delay = 0.2
     visitor, path = uploaded(processes, 150)
     visitor.send(f"{path}/process")
     assert poll(lambda: len(server.accepted) >= 5, IN_THE_END)
-    processes.ask_to_stop("worker", signal.SIGHUP)
+    processes.ask_to_stop("worker", by)
     assert len(server.accepted) < 150
     assert the_row(engine, "SELECT count(*) FROM outbox WHERE claimed_by IS NOT NULL") == (0,)
     server.script.delay = 0

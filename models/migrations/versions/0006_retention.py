@@ -8,11 +8,10 @@ Revision ID: 0006
 Revises: 0005
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import sqlalchemy as sa
 from alembic import op
+
+from models.migrations.locks import without_haste
 
 revision = '0006'
 down_revision = '0005'
@@ -47,19 +46,6 @@ MAY_GO = 'EXISTS (SELECT 1 FROM audit_retention WHERE OLD.at < kept_since)'
 
 def is_sqlite() -> bool:
     return bool(op.get_context().dialect.name == 'sqlite')
-
-
-@contextmanager
-def without_haste() -> Iterator[None]:
-    """Outside a transaction, and for as long as it takes: whoever waits for these builds holds nobody up."""
-    if is_sqlite():
-        yield
-        return
-    with op.get_context().autocommit_block():
-        patience = op.get_bind().scalar(sa.text('SHOW lock_timeout'))
-        op.execute('SET lock_timeout = 0')
-        yield
-        op.execute(f"SET lock_timeout = '{patience}'")
 
 
 def upgrade() -> None:

@@ -8,11 +8,10 @@ Revision ID: 0007
 Revises: 0006
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import sqlalchemy as sa
 from alembic import op
+
+from models.migrations.locks import without_haste
 
 revision = '0007'
 down_revision = '0006'
@@ -53,16 +52,6 @@ $$
 
 def is_postgresql() -> bool:
     return bool(op.get_context().dialect.name == 'postgresql')
-
-
-@contextmanager
-def without_haste() -> Iterator[None]:
-    """Outside a transaction, and for as long as it takes: whoever waits for these builds holds nobody up."""
-    with op.get_context().autocommit_block():
-        patience = op.get_bind().scalar(sa.text('SHOW lock_timeout'))
-        op.execute('SET lock_timeout = 0')
-        yield
-        op.execute(f"SET lock_timeout = '{patience}'")
 
 
 def upgrade() -> None:

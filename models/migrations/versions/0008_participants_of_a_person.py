@@ -7,11 +7,10 @@ Revision ID: 0008
 Revises: 0007
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import sqlalchemy as sa
 from alembic import op
+
+from models.migrations.locks import without_haste
 
 revision = '0008'
 down_revision = '0007'
@@ -20,19 +19,6 @@ depends_on = None
 
 BY_PERSON = ('ix_participants_user', ['user_id'])
 BY_PERSON_AND_BATCH = ('ix_participants_user_batch', ['user_id', 'batch_id'])
-
-
-@contextmanager
-def without_haste() -> Iterator[None]:
-    """Outside a transaction, and for as long as it takes: whoever waits for these builds holds nobody up."""
-    if op.get_context().dialect.name != 'postgresql':
-        yield
-        return
-    with op.get_context().autocommit_block():
-        patience = op.get_bind().scalar(sa.text('SHOW lock_timeout'))
-        op.execute('SET lock_timeout = 0')
-        yield
-        op.execute(f"SET lock_timeout = '{patience}'")
 
 
 def replace(old: tuple[str, list[str]], new: tuple[str, list[str]]) -> None:
