@@ -7,7 +7,6 @@ Revision ID: 0008
 Revises: 0007
 """
 
-import sqlalchemy as sa
 from alembic import op
 
 from models.migrations.locks import without_haste
