@@ -45,6 +45,7 @@ class Machine:
         folder.mkdir(exist_ok=True)
         self.port = free_port()
         self._log = folder / "log"
+        self._log.touch()
         self._environment = {
             **os.environ,
             "FLASK_APP": "app",
